@@ -1,0 +1,256 @@
+"""The record's values: subject, report, content, case, score, decision, event.
+
+All are frozen. A **report** is one person's or detector's flag; a **case** gathers the reports on one **subject**
+and is what is worked on. The text lives in append-only **content** versions. **Scores**, **decisions** and
+**events** are only ever added. Severity is 1..K, 1 the most severe. All times are aware UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from cases.ids import CaseId, ContentId, DecisionId, ReportId, ScoreId, SubjectId
+
+AttributeValue = bool | int | float | str
+Attributes = Mapping[str, AttributeValue]
+
+
+class CaseStatus(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DECIDED = "decided"
+
+
+class Suggestion(StrEnum):
+    """What came of the model's suggestion when a person decided."""
+
+    ACCEPTED = "accepted"
+    OVERRIDDEN = "overridden"
+    UNAIDED = "unaided"
+
+
+class EventKind(StrEnum):
+    """What can happen to a case; an event holds ids and codes, never text."""
+
+    REPORTED = "reported"
+    JOINED = "joined"
+    SCORED = "scored"
+    CLAIMED = "claimed"
+    RENEWED = "renewed"
+    RELEASED = "released"
+    DECIDED = "decided"
+    OVERTURNED = "overturned"
+    UPHELD = "upheld"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is reported: a course, user, review, message or payment, by the marketplace's own id."""
+
+    id: SubjectId
+    kind: str
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewReport:
+    """A report as it comes in, before it has an id.
+
+    Attributes:
+        source: The system it comes from; `(source, external_id)` is unique.
+        external_id: The source's own id of this report.
+        title: May be empty, `description` may not.
+        attributes: Signals beside the text: `reach`, `prior_strikes`, `minor_involved`, `press_or_regulator`,
+            `reporter_kind`, `amount` and what else the marketplace knows.
+        case_ref: Reports of one source that share it are one case.
+        reporter: Who reported; kept in an erasable table, never in events, logs or errors.
+    """
+
+    source: str
+    external_id: str
+    title: str
+    description: str
+    received_at: datetime
+    channel: str = ""
+    subject_kind: str = ""
+    subject_ref: str = ""
+    attributes: Attributes = field(default_factory=dict)
+    case_ref: str = ""
+    reporter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FiledReport:
+    """What intake answers: the ids, and whether this call created the report or it was known already."""
+
+    report_id: ReportId
+    case_id: CaseId
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One person's or detector's flag, as stored (its text is in the case's content)."""
+
+    id: ReportId
+    case_id: CaseId
+    source: str
+    external_id: str
+    channel: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One version of a case's text and attributes; a later report on the case appends the next version."""
+
+    id: ContentId
+    case_id: CaseId
+    version: int
+    title: str
+    description: str
+    channel: str
+    attributes: Attributes
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is worked on, with today's state."""
+
+    id: CaseId
+    subject: Subject | None
+    status: CaseStatus
+    received_at: datetime
+    content: Content
+    order_key: float
+    first_claimed_at: datetime | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a model said of one content version; never updated.
+
+    Attributes:
+        model: SHA-256 of the artifact's manifest; `"rules"` where the fallback spoke.
+        model_version: The registered version, as people call it ("caseload-default/3").
+        category: Probability per category id, summing to 1, full precision.
+        severity: Probability per level 1..K, summing to 1.
+        priority: The parts that the order key is made of, by name.
+        order_key: Larger = sooner.
+        language: ISO 639-1 code of the text's language, or "".
+        fallback: True where no model could judge and the rules spoke.
+    """
+
+    id: ScoreId
+    case_id: CaseId
+    content_id: ContentId
+    model: str
+    model_version: str
+    taxonomy_version: int
+    assembly_version: int
+    encoder_hash: str
+    created_at: datetime
+    category: Mapping[str, float]
+    severity: Mapping[int, float]
+    priority: Mapping[str, float]
+    order_key: float
+    language: str
+    seconds: float
+    fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The substance of a decision, all ids of the taxonomy."""
+
+    category: str
+    severity: int
+    action: str
+    reason: str
+    sub_policy: str = ""
+    other_categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's decision on a case; a later one on appeal names the one that it overturns or upholds.
+
+    Attributes:
+        claimed_at: When the decider took it; None for imported decisions that do not say.
+        handling_seconds: Time worked on it, seconds.
+        suggestion: Accepted, overridden, or unaided (nothing was suggested, or it was hidden).
+        suggestion_shown: False on the blind slice.
+        suggested_rank: 1-based rank of the decided category among the suggestions shown; None if unranked.
+        reviews: The decision that this one reviews on appeal.
+        overturns: True where the review came out otherwise.
+    """
+
+    id: DecisionId
+    case_id: CaseId
+    content_id: ContentId
+    verdict: Verdict
+    decided_by: str
+    decided_at: datetime
+    claimed_at: datetime | None = None
+    handling_seconds: float | None = None
+    score_id: ScoreId | None = None
+    suggestion: Suggestion = Suggestion.UNAIDED
+    suggestion_shown: bool = False
+    suggested_rank: int | None = None
+    reviews: DecisionId | None = None
+    overturns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A claim on a case: whoever holds the newest token, unexpired by the database's clock, may decide."""
+
+    case_id: CaseId
+    holder: str
+    token: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened; `data` holds ids, codes and numbers only."""
+
+    seq: int
+    case_id: CaseId
+    kind: EventKind
+    at: datetime
+    actor: str
+    data: Mapping[str, AttributeValue]
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedCase:
+    """One row to learn from: what was known when the case was decided, and the decision that stands."""
+
+    case_id: CaseId
+    subject_key: str
+    received_at: datetime
+    title: str
+    description: str
+    channel: str
+    attributes: Attributes
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The model that serves: a row that `promote` appended."""
+
+    seq: int
+    name: str
+    version: str
+    sha256: str
+    promoted_at: datetime
+    promoted_by: str

@@ -1,0 +1,244 @@
+"""The policy: categories with their sub-policies, severity levels, actions, reasons, and the rules a human set.
+
+It is data of the marketplace, not code: `cases.taxonomy_file` reads it from YAML and validates it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from cases.category_map import CategoryChange, CategoryMap
+from cases.errors import UnknownPolicyError
+from cases.record import Attributes, AttributeValue, Verdict
+
+_DURATION = re.compile(r"^(\d+)\s*([smhd])$")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True, slots=True)
+class SubPolicy:
+    """A clause of a category."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """What a case can be about.
+
+    Attributes:
+        violation: False for the category that says that nothing is wrong.
+        not_this: What looks like it and belongs elsewhere.
+        usual_severity: Levels that its cases usually have, the commonest first.
+        dsa: The category of a statement of reasons under the Digital Services Act, if any.
+        teams: Who else wants to hear of it.
+    """
+
+    id: str
+    name: str
+    violation: bool
+    sub_policies: tuple[SubPolicy, ...]
+    not_this: str
+    usual_severity: tuple[int, ...]
+    dsa: str | None
+    teams: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityLevel:
+    """How much harm, how soon; 1 is the most severe. `first_touch` is the time until someone must have claimed."""
+
+    level: int
+    name: str
+    first_touch: timedelta
+    means: str
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseRule:
+    """A rule that raises severity by `levels` where an attribute equals a value or reaches a number."""
+
+    id: str
+    attribute: str
+    levels: int
+    reason: str
+    equals: AttributeValue | None = None
+    at_least: float | None = None
+
+    def applies(self, attributes: Attributes) -> bool:
+        """Whether the attributes of a case fulfil the rule; a missing attribute never does."""
+        value = attributes.get(self.attribute)
+        if value is None:
+            return False
+        if self.at_least is not None:
+            return not isinstance(value, str) and float(value) >= self.at_least
+        return value == self.equals
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What can be done; `dsa` names the restriction that a statement of reasons states, if one is imposed."""
+
+    id: str
+    name: str
+    adverse: bool
+    dsa: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a decision came out so."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Another team that cases can go to."""
+
+    id: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taxonomy:
+    """A marketplace's whole policy, at one version."""
+
+    version: int
+    categories: tuple[Category, ...]
+    severity_levels: tuple[SeverityLevel, ...]
+    raise_rules: tuple[RaiseRule, ...] = ()
+    actions: tuple[Action, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    teams: tuple[Team, ...] = ()
+    category_map: CategoryMap = field(default_factory=CategoryMap)
+
+    @property
+    def category_ids(self) -> tuple[str, ...]:
+        """The ids of all categories, in the file's order."""
+        return tuple(c.id for c in self.categories)
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The severity levels, 1 (the most severe) first."""
+        return tuple(s.level for s in self.severity_levels)
+
+    def category(self, category_id: str) -> Category:
+        """The category of that id.
+
+        Raises:
+            UnknownPolicyError: The taxonomy has none.
+        """
+        for category in self.categories:
+            if category.id == category_id:
+                return category
+        raise self._unknown("category", category_id, self.category_ids)
+
+    def check(self, verdict: Verdict) -> None:
+        """Refuse a verdict that uses a word the policy does not know.
+
+        Raises:
+            UnknownPolicyError: Names the field, what was got and what there is.
+        """
+        category = self.category(verdict.category)
+        clauses = tuple(s.id for s in category.sub_policies)
+        if verdict.sub_policy and verdict.sub_policy not in clauses:
+            raise self._unknown("sub_policy", verdict.sub_policy, clauses)
+        for other in verdict.other_categories:
+            if other not in self.category_ids:
+                raise self._unknown("other_categories", other, self.category_ids)
+        if verdict.severity not in self.levels:
+            raise self._unknown("severity", verdict.severity, self.levels)
+        actions, reasons = tuple(a.id for a in self.actions), tuple(r.id for r in self.reasons)
+        if verdict.action not in actions:
+            raise self._unknown("action", verdict.action, actions)
+        if verdict.reason not in reasons:
+            raise self._unknown("reason", verdict.reason, reasons)
+
+    def raised(self, attributes: Attributes) -> tuple[int, tuple[str, ...]]:
+        """How many levels the human-set rules raise a case, and why.
+
+        The highest raise counts, not the sum; a rule never lowers.
+        """
+        hits = [rule for rule in self.raise_rules if rule.applies(attributes)]
+        return max((rule.levels for rule in hits), default=0), tuple(rule.reason for rule in hits)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that `from_dict` reads back: the inline form that a model's artifact carries."""
+        data = asdict(self)
+        for level in data["severity_levels"]:
+            level["first_touch"] = int(level["first_touch"].total_seconds())
+        data["changes"] = data.pop("category_map")["changes"]
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Taxonomy:
+        """The taxonomy that `as_dict` wrote, JSON's lists turned back into tuples."""
+        return cls(
+            version=int(data["version"]),
+            categories=tuple(
+                Category(
+                    **{
+                        **c,
+                        "sub_policies": tuple(SubPolicy(**s) for s in c["sub_policies"]),
+                        "usual_severity": tuple(c["usual_severity"]),
+                        "teams": tuple(c["teams"]),
+                    }
+                )
+                for c in data["categories"]
+            ),
+            severity_levels=tuple(
+                SeverityLevel(**{**s, "first_touch": timedelta(seconds=s["first_touch"])})
+                for s in data["severity_levels"]
+            ),
+            raise_rules=tuple(RaiseRule(**r) for r in data["raise_rules"]),
+            actions=tuple(Action(**a) for a in data["actions"]),
+            reasons=tuple(Reason(**r) for r in data["reasons"]),
+            teams=tuple(Team(**t) for t in data["teams"]),
+            category_map=CategoryMap(tuple(CategoryChange(**c) for c in data["changes"])),
+        )
+
+    def _unknown(self, name: str, got: object, known: Iterable[object]) -> UnknownPolicyError:
+        # What was got is a short code when it is right and might be anything when it is wrong: never echo at length.
+        shown = repr(got) if len(str(got)) <= 60 else f"{len(str(got))} characters"
+        return UnknownPolicyError(
+            f"{name!r} must be one of version {self.version} of the taxonomy (got {shown}); "
+            f"choose from {', '.join(str(k) for k in known)}",
+            field=name,
+        )
+
+
+def inline_taxonomy(categories: Iterable[str], levels: int, *, version: int = 1) -> Taxonomy:
+    """The taxonomy of a foreign table: its labels as categories, its levels without a time to first touch.
+
+    Args:
+        categories: The table's labels.
+        levels: How many severity levels it has, 0 for none; 1 is the most severe.
+        version: What scores by the model will name.
+    """
+    return Taxonomy(
+        version=version,
+        categories=tuple(
+            Category(c, c, violation=True, sub_policies=(), not_this="", usual_severity=(), dsa=None, teams=())
+            for c in categories
+        ),
+        severity_levels=tuple(SeverityLevel(k, f"level {k}", timedelta(days=1), "") for k in range(1, levels + 1)),
+    )
+
+
+def parse_duration(text: str) -> timedelta:
+    """A duration such as `15m`, `4h`, `3d`.
+
+    Raises:
+        ValueError: It is not written so.
+    """
+    match = _DURATION.match(text.strip())
+    if match is None:
+        raise ValueError(text)
+    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
