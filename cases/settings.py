@@ -1,0 +1,88 @@
+"""The one settings object, built at the entry point from the environment (`CASELOAD_…`) and handed down.
+
+docs/settings.md lists each of these; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cases.errors import InvalidInputError
+
+
+class Settings(BaseSettings):
+    """Where things are kept and how the service behaves. Paths are made absolute; nothing is created here."""
+
+    model_config = SettingsConfigDict(env_prefix="CASELOAD_", extra="forbid", frozen=True)
+
+    home: Path = Field(
+        default=Path(".caseload"), description="The folder that holds all that has no place of its own."
+    )
+    database_url: str = Field(
+        default="",
+        description="The record, as an SQLAlchemy URL; empty: SQLite in `home`/cases.db.",
+        examples=["postgresql+psycopg://caseload@localhost/caseload", "mysql+pymysql://caseload@localhost/caseload"],
+    )
+    tracking_uri: str = Field(default="", description="MLflow's tracking URI; empty: SQLite in `home`/mlflow.db.")
+    artifact_root: str = Field(
+        default="", description="Where MLflow keeps runs' files when it is not a server; empty: `home`/mlartifacts."
+    )
+    models_dir: Path = Field(default=Path(), description="Promoted models, a folder each; empty: `home`/models.")
+    cache_dir: Path = Field(
+        default=Path(), description="Compiled encoders and cached embeddings; empty: `home`/cache. Safe to delete."
+    )
+    taxonomy: Path | None = Field(default=None, description="The policy file; empty: the packaged default.")
+    encoder: str | None = Field(
+        default=None,
+        description="A sentence-transformers model by directory or name; empty: the embedded all-MiniLM-L6-v2.",
+    )
+    model_name: str = Field(default="caseload-default", description="The registered model that serves.", min_length=1)
+    host: str = Field(default="127.0.0.1", description="The address that the service binds to.")
+    port: int = Field(default=3000, description="The port that the service listens on.", ge=1, le=65535)
+    lease_seconds: int = Field(
+        default=900, description="How long a claim lasts unless renewed, in seconds.", ge=1, le=86_400
+    )
+
+    @field_validator("taxonomy", "encoder", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @model_validator(mode="after")
+    def _fill_in_from_home(self) -> Self:
+        home = self.home.expanduser().absolute()
+        derived: dict[str, object] = {"home": home}
+        if not self.database_url:
+            derived["database_url"] = f"sqlite:///{home / 'cases.db'}"
+        if not self.tracking_uri:
+            derived["tracking_uri"] = f"sqlite:///{home / 'mlflow.db'}"
+        if not self.artifact_root:
+            derived["artifact_root"] = str(home / "mlartifacts")
+        for name, folder in (("models_dir", "models"), ("cache_dir", "cache")):
+            path: Path = getattr(self, name)
+            derived[name] = home / folder if path == Path() else path.expanduser().absolute()
+        for name, value in derived.items():
+            # The object is frozen for its users; it is not finished yet here.
+            object.__setattr__(self, name, value)
+        return self
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings from the environment, `overrides` (of options on the command line) winning.
+
+    Raises:
+        InvalidInputError: A variable does not hold what it must; names the variable.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "CASELOAD_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise InvalidInputError(
+            f"{name!r} must be valid ({first['msg']}); correct or unset it", field=name
+        ) from error
