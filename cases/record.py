@@ -19,7 +19,7 @@ Attributes = Mapping[str, AttributeValue]
 
 
 class CaseStatus(StrEnum):
-    """Where a case stands."""
+    """Where a case stands. Claimed means: undecided, and under a lease that the database's clock has not ended."""
 
     OPEN = "open"
     CLAIMED = "claimed"
@@ -27,7 +27,10 @@ class CaseStatus(StrEnum):
 
 
 class Suggestion(StrEnum):
-    """What came of the model's suggestion when a person decided."""
+    """What came of the model's suggestion when a person decided.
+
+    Accepted: the decided category was among those shown (its rank tells where). Unaided: none was shown.
+    """
 
     ACCEPTED = "accepted"
     OVERRIDDEN = "overridden"
@@ -107,7 +110,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One version of a case's text and attributes; a later report on the case appends the next version."""
+    """One version of a case's text and attributes; a later report on the case appends the next version.
+
+    The text is that of all reports up to this version, a blank line between them; title and channel are the first's.
+    """
 
     id: ContentId
     case_id: CaseId
@@ -187,7 +193,7 @@ class Decision:
         handling_seconds: Time worked on it, seconds.
         suggestion: Accepted, overridden, or unaided (nothing was suggested, or it was hidden).
         suggestion_shown: False on the blind slice.
-        suggested_rank: 1-based rank of the decided category among the suggestions shown; None if unranked.
+        suggested_rank: 1-based rank of the decided category among the suggestions shown or hidden; None if unranked.
         reviews: The decision that this one reviews on appeal.
         overturns: True where the review came out otherwise.
     """
@@ -206,6 +212,54 @@ class Decision:
     suggested_rank: int | None = None
     reviews: DecisionId | None = None
     overturns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionShown:
+    """What the model had to offer when a person decided.
+
+    Attributes:
+        score_id: The score that the suggestion came from.
+        categories: The categories offered, in the order shown; empty where the model abstained.
+        hidden: True on the blind slice: the suggestion existed and the decider did not see it.
+    """
+
+    score_id: ScoreId
+    categories: tuple[str, ...]
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """What came of an appeal against a decision.
+
+    Attributes:
+        verdict: What stands after it; on an upheld decision usually the same verdict.
+        overturned: Whether the review came out otherwise.
+    """
+
+    verdict: Verdict
+    decided_by: str
+    decided_at: datetime
+    overturned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PastDecision:
+    """A decision taken elsewhere, on a case that is imported with it.
+
+    Attributes:
+        claimed_at: When the decider took the case; None where the source does not say.
+        handling_seconds: Time worked on it, seconds; None where the source does not say.
+    """
+
+    case_id: CaseId
+    verdict: Verdict
+    decided_by: str
+    decided_at: datetime
+    claimed_at: datetime | None = None
+    handling_seconds: float | None = None
+    appeal: Appeal | None = None
 
 
 @dataclass(frozen=True, slots=True)
