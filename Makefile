@@ -1,0 +1,69 @@
+# `make` alone lists what can be done. The environment is .venv; nothing outside the clone is touched.
+PYTHON ?= python3
+HOME_DIR ?= .caseload
+UV_VERSION := 0.13.9
+# A second index for torch's CPU build, where the first has a CUDA build only: the README says when and which.
+TORCH_INDEX ?=
+SERVE ?= yes
+# pip's own setting for a folder of wheels counts for uv too.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+# Nothing here reports home, whatever the tools' defaults are.
+export MLFLOW_DISABLE_TELEMETRY := true
+export BENTOML_DO_NOT_TRACK := True
+export DO_NOT_TRACK := 1
+export HF_HUB_OFFLINE := 1
+
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo model test lint bench soak clean lock
+
+help: ## Say what can be done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Set up .venv from requirements.lock
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@echo "== Setting up .venv with $$($(PYTHON) --version); about 2.5 GB, a minute or two ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+ifneq ($(TORCH_INDEX),)
+	@echo "== torch from $(TORCH_INDEX)"
+	@grep '^torch==' requirements.lock | $(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --index $(TORCH_INDEX) -r /dev/stdin
+endif
+	@# Without dependency resolution nothing can come in that the lock does not name: no CUDA packages, ever.
+	@$(BIN)/uv pip install --python $(BIN)/python --no-deps -r requirements.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c "import torch" 2>/dev/null || { \
+	  echo "torch does not start: this index has its CUDA build only. Run: make install TORCH_INDEX=https://download.pytorch.org/whl/cpu"; exit 1; }
+	@touch $(INSTALLED)
+
+demo: install ## Run the main job from a file of cases to a ranked queue (SERVE=no: stop after the printout)
+	@$(BIN)/caseload demo --home $(HOME_DIR) $(if $(filter no,$(SERVE)),--no-serve)
+
+model: install ## Train the default model on the written cases and promote it
+	@$(BIN)/caseload demo --home $(HOME_DIR) --only-model
+
+test: install ## Run all tests
+	@$(BIN)/python -m pytest
+
+lint: install ## What CI checks before the tests: style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@$(BIN)/python -m tests.guards.installed_packages
+
+bench: install ## Measure: accuracy by cross-validation, intake, encoder (prints tables)
+	$(BIN)/python benchmarks/encoder.py
+	$(BIN)/python benchmarks/intake.py
+	$(BIN)/python benchmarks/accuracy.py
+
+soak: install ## The long runs that CI has no time for
+	$(BIN)/python benchmarks/intake.py --rows 1000000
+	$(BIN)/python benchmarks/accuracy.py --folds 5
+
+clean: ## Remove the environment, the demo's data and all caches
+	rm -rf .venv $(HOME_DIR) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

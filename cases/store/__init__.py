@@ -1,0 +1,73 @@
+"""The SQL store: one object, all SQL behind it, on SQLite, PostgreSQL and MariaDB (MySQL is expected to work).
+
+Each noun has its module, and `CaseStore` is their sum. docs/database.md describes the tables.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from cases.clock import Clock, utc_now
+from cases.store.calling import Calling
+from cases.store.championing import Championing
+from cases.store.database import Database
+from cases.store.deciding import Deciding
+from cases.store.engine import make_engine
+from cases.store.exporting import Exporting
+from cases.store.filing import UNSCORED_ORDER_KEY, Filing
+from cases.store.learning import Learning
+from cases.store.migrate import require_head
+from cases.store.past_decisions import PastDecisions
+from cases.store.policing import Policing
+from cases.store.queueing import Queueing
+from cases.store.reading import Reading
+from cases.store.scoring import Scoring
+
+__all__ = ["UNSCORED_ORDER_KEY", "CaseStore"]
+
+
+class CaseStore(
+    Filing, Reading, Scoring, Queueing, Deciding, PastDecisions, Learning, Championing, Calling, Exporting, Policing
+):
+    """Cases and everything that happens to them. Open it with `CaseStore.open`; threads may share it.
+
+    Every method is one transaction, committed when it answers. Any of them raises StoreUnavailableError when the
+    database does not answer.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    @classmethod
+    def open(cls, url: str, clock: Clock = utc_now) -> Self:
+        """The store in the database at `url`.
+
+        Args:
+            url: `sqlite:///cases.db`, `postgresql://user@host/name` or `mariadb://user@host/name`.
+            clock: Business time: when things were filed, claimed, decided. Leases go by the database's own clock.
+
+        Raises:
+            InvalidInputError: `url` is of no database that Caseload runs on.
+            NotMigratedError: The database is not at this version's schema.
+            StoreUnavailableError: It does not answer.
+        """
+        engine = make_engine(url)
+        try:
+            require_head(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(Database(engine, clock))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._db.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,132 @@
+"""Transactions on the store's database: reading, writing with retries, and what goes wrong in Caseload's words."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from cases.clock import Clock
+from cases.errors import CaseloadError, StoreUnavailableError
+from cases.store.column_types import UtcDateTime
+from cases.store.engine import WRITES
+
+T = TypeVar("T")
+
+# Enough for eight writers that keep colliding: at each collision one of them got through.
+ATTEMPTS = 12
+
+_DEADLOCK_SQLSTATES = {"40001", "40P01"}
+_DEADLOCK_MYSQL_CODES = {1213, 1020}
+
+_NOW = {
+    "sqlite": "SELECT strftime('%Y-%m-%d %H\\:%M\\:%f', 'now') || '000' AS moment",
+    # Not now(): that is when the transaction began, which may be before it waited for a lock.
+    "postgresql": "SELECT clock_timestamp() AS moment",
+    "mysql": "SELECT UTC_TIMESTAMP(6) AS moment",
+}
+
+
+class Database:
+    """The engine, the clock for business time, and transactions.
+
+    Attributes:
+        engine: For what is not a transaction of the store: migrations, tests.
+        clock: Business time.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self.engine = engine
+        self.clock = clock
+        self._writing = engine.execution_options(**{WRITES: True})
+
+    @property
+    def skips_locked(self) -> bool:
+        """Whether the server knows SKIP LOCKED: PostgreSQL, MariaDB from 10.6, MySQL from 8.0.1."""
+        dialect = self.engine.dialect
+        if dialect.name == "mysql":
+            floor = (10, 6) if getattr(dialect, "is_mariadb", False) else (8, 0, 1)
+            return tuple(dialect.server_version_info or ()) >= floor
+        return dialect.name == "postgresql"
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` answers in one read transaction.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        try:
+            with self.engine.begin() as connection:
+                return work(connection)
+        except (DBAPIError, PoolTimeoutError) as error:
+            raise self._in_our_words(error) from error
+
+    def write(self, work: Callable[[Connection], T], *, retry_duplicates: bool = False) -> T:
+        """What `work` answers in one write transaction, which is committed.
+
+        `work` is run again from the start when the database gave it up for another's sake, so it must change nothing
+        but the database.
+
+        Args:
+            work: Is given the connection.
+            retry_duplicates: Run again on a broken unique constraint too: `work` looks before it inserts, and another
+                process inserted in between.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self._writing.begin() as connection:
+                    return work(connection)
+            except (DBAPIError, PoolTimeoutError) as error:
+                again = _is_deadlock(error) or (retry_duplicates and isinstance(error, IntegrityError))
+                if not again or attempt == ATTEMPTS:
+                    raise self._in_our_words(error) from error
+            # Not for secrecy: two that collided should not collide again.
+            time.sleep(random.uniform(0.0, 0.02) * attempt)  # noqa: S311
+        raise AssertionError  # the loop returns or raises
+
+    def now(self, connection: Connection) -> datetime:
+        """The database's own clock, the only one that leases go by. On SQLite it is this machine's."""
+        statement = text(_NOW[self.engine.dialect.name]).columns(moment=UtcDateTime)
+        moment: datetime = connection.execute(statement).scalar_one()
+        return moment
+
+    def _in_our_words(self, error: DBAPIError | PoolTimeoutError) -> Exception:
+        """The error to raise for `error`: ours when the database is away, else itself."""
+        # SQLite's "file is not a database" comes as the bare DatabaseError.
+        away = isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError)) or type(error) is DatabaseError
+        if isinstance(error, DBAPIError):
+            away = away or error.connection_invalidated
+        return unavailable(self.engine, error) if away else error
+
+
+def unavailable(engine: Engine, error: DBAPIError | PoolTimeoutError) -> CaseloadError:
+    """The database does not answer: which (without its password), and why in the driver's first line.
+
+    Only a failed connection is quoted: a driver may repeat a statement's values in its complaint about it.
+    """
+    statement = getattr(error, "statement", None)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    why = type(cause).__name__
+    if not statement and str(cause):
+        why += f": {str(cause).splitlines()[0]}"
+    return StoreUnavailableError(
+        f"'database' must answer (got {why} from {engine.url.render_as_string(hide_password=True)}); "
+        "check that it runs, that CASELOAD_DATABASE_URL names it, and that its disk and locks are free"
+    )
+
+
+def _is_deadlock(error: DBAPIError | PoolTimeoutError) -> bool:
+    original = getattr(error, "orig", None)
+    if getattr(original, "sqlstate", None) in _DEADLOCK_SQLSTATES:
+        return True
+    arguments: tuple[object, ...] = getattr(original, "args", ())
+    return bool(arguments) and arguments[0] in _DEADLOCK_MYSQL_CODES

@@ -1,0 +1,90 @@
+"""Reading the record: a case and all that hangs on it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from cases.errors import NotFoundError
+from cases.ids import CaseId, DecisionId
+from cases.record import Case, Decision, Event, Report, Score
+from cases.store.database import Database
+from cases.store.rows import case_row, decision_from, event_from, read_cases, report_from, score_from, select_cases
+from cases.store.tables import cases, decisions, events, notes, reports, scores
+
+
+class Reading:
+    """The part of the store that shows what is there."""
+
+    _db: Database
+
+    def case(self, case_id: CaseId) -> Case:
+        """The case, with its latest content.
+
+        Raises:
+            NotFoundError: There is no such case.
+        """
+
+        def work(connection: Connection) -> Case:
+            rows = connection.execute(select_cases(self._db.now(connection)).where(cases.c.id == case_id)).all()
+            if not rows:
+                case_row(connection, case_id)
+            return read_cases(connection, rows)[0]
+
+        return self._db.read(work)
+
+    def reports(self, case_id: CaseId) -> tuple[Report, ...]:
+        """The case's reports, in the order they were filed; empty where there is no such case."""
+        query = select(reports).where(reports.c.case_id == case_id).order_by(reports.c.filed_at, reports.c.id)
+        return self._db.read(lambda connection: tuple(report_from(row) for row in connection.execute(query)))
+
+    def report_by_ref(self, source: str, external_id: str) -> Report | None:
+        """The report that `source` knows by `external_id`."""
+        query = select(reports).where(reports.c.source == source, reports.c.external_id == external_id)
+
+        def work(connection: Connection) -> Report | None:
+            row = connection.execute(query).one_or_none()
+            return None if row is None else report_from(row)
+
+        return self._db.read(work)
+
+    def latest_score(self, case_id: CaseId) -> Score | None:
+        """The score that was recorded last of the content that was then the case's latest; None before the first."""
+        query = select(scores).join(cases, cases.c.score_id == scores.c.id).where(cases.c.id == case_id)
+
+        def work(connection: Connection) -> Score | None:
+            row = connection.execute(query).one_or_none()
+            return None if row is None else score_from(row)
+
+        return self._db.read(work)
+
+    def decisions(self, case_id: CaseId) -> tuple[Decision, ...]:
+        """The case's decisions: the first, then each review of the one before."""
+        query = select(decisions).where(decisions.c.case_id == case_id).order_by(decisions.c.id)
+
+        def work(connection: Connection) -> tuple[Decision, ...]:
+            found = {row.reviews: decision_from(row) for row in connection.execute(query)}
+            chain = []
+            link: DecisionId | None = None
+            while link in found:
+                chain.append(found[link])
+                link = found[link].id
+            return tuple(chain)
+
+        return self._db.read(work)
+
+    def note(self, decision_id: DecisionId) -> str:
+        """What the decider wrote beside the decision; empty where nothing was written, or it was erased."""
+        query = select(notes.c.text).where(notes.c.decision_id == decision_id)
+        return self._db.read(lambda connection: connection.execute(query).scalar() or "")
+
+    def events(self, case_id: CaseId) -> tuple[Event, ...]:
+        """What happened to the case, in order.
+
+        Raises:
+            NotFoundError: There is no such case.
+        """
+        query = select(events).where(events.c.case_id == case_id).order_by(events.c.seq)
+        found = self._db.read(lambda connection: tuple(event_from(row) for row in connection.execute(query)))
+        if not found:  # each case has at least the event that began it
+            raise NotFoundError(f"'case_id' must name a stored case (got {case_id!r}); look at the queue")
+        return found

@@ -1,0 +1,177 @@
+"""From rows to the record's values, and the few look-ups that every noun needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Select, select
+
+from cases.errors import NotFoundError
+from cases.ids import CaseId, ContentId, DecisionId, ReportId, ScoreId, SubjectId
+from cases.record import (
+    Case,
+    CaseStatus,
+    Content,
+    Decision,
+    Event,
+    EventKind,
+    Report,
+    Score,
+    Subject,
+    Suggestion,
+    Verdict,
+)
+from cases.store.tables import cases, contents, leases, subjects
+
+T = TypeVar("T")
+AnyRow = Row[Any]
+
+# SQLite takes 32,766 variables in a statement, and planners slow down long before.
+IN_AT_MOST = 1_000
+
+
+def chunks(items: Sequence[T], size: int = IN_AT_MOST) -> Iterator[Sequence[T]]:
+    """`items` in slices of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def select_cases(now: datetime) -> Select[Any]:
+    """The rows that `read_cases` takes; `now` by the database's clock tells which leases live."""
+    return (
+        select(
+            cases,
+            subjects.c.kind.label("subject_kind"),
+            subjects.c.external_id.label("subject_external_id"),
+            (leases.c.expires_at > now).label("leased"),
+        )
+        .outerjoin(subjects, subjects.c.id == cases.c.subject_id)
+        .outerjoin(leases, leases.c.case_id == cases.c.id)
+    )
+
+
+def read_cases(connection: Connection, rows: Sequence[AnyRow]) -> list[Case]:
+    """The cases of `rows` from `select_cases`, each with its latest content."""
+    text = read_contents(connection, {row.id: row.content_version for row in rows})
+    return [_case(row, text[row.id]) for row in rows]
+
+
+def read_contents(connection: Connection, versions: dict[str, int]) -> dict[str, Content]:
+    """By case id, the content of each case at the version given (its text is that of all versions up to there)."""
+    parts: dict[str, list[AnyRow]] = {case_id: [] for case_id in versions}
+    for some in chunks(list(versions)):
+        query = select(contents).where(contents.c.case_id.in_(some)).order_by(contents.c.case_id, contents.c.version)
+        for row in connection.execute(query):
+            if row.version <= versions[row.case_id]:
+                parts[row.case_id].append(row)
+    return {case_id: _content(rows) for case_id, rows in parts.items()}
+
+
+def case_row(connection: Connection, case_id: CaseId, *, lock: bool = False) -> AnyRow:
+    """The case's bare row, locked against other writers on request.
+
+    Raises:
+        NotFoundError: There is no such case.
+    """
+    query = select(cases).where(cases.c.id == case_id)
+    if lock:
+        query = query.with_for_update(key_share=True)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFoundError(f"'case_id' must name a stored case (got {case_id!r}); list them with `caseload queue`")
+    return row
+
+
+def report_from(row: AnyRow) -> Report:
+    """A row of reports."""
+    return Report(ReportId(row.id), CaseId(row.case_id), row.source, row.external_id, row.channel, row.received_at)
+
+
+def score_from(row: AnyRow) -> Score:
+    """A row of scores. JSON's keys are strings, severity's levels are numbers."""
+    return Score(
+        id=ScoreId(row.id),
+        case_id=CaseId(row.case_id),
+        content_id=ContentId(row.content_id),
+        model=row.model,
+        model_version=row.model_version,
+        taxonomy_version=row.taxonomy_version,
+        assembly_version=row.assembly_version,
+        encoder_hash=row.encoder_hash,
+        created_at=row.created_at,
+        category=row.category,
+        severity={int(level): probability for level, probability in row.severity.items()},
+        priority=row.priority,
+        order_key=row.order_key,
+        language=row.language,
+        seconds=row.seconds,
+        fallback=row.fallback,
+    )
+
+
+def decision_from(row: AnyRow) -> Decision:
+    """A row of decisions."""
+    return Decision(
+        id=DecisionId(row.id),
+        case_id=CaseId(row.case_id),
+        content_id=ContentId(row.content_id),
+        verdict=Verdict(
+            category=row.category,
+            severity=row.severity,
+            action=row.action,
+            reason=row.reason,
+            sub_policy=row.sub_policy,
+            other_categories=tuple(row.other_categories),
+        ),
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        claimed_at=row.claimed_at,
+        handling_seconds=row.handling_seconds,
+        score_id=None if row.score_id is None else ScoreId(row.score_id),
+        suggestion=Suggestion(row.suggestion),
+        suggestion_shown=row.suggestion_shown,
+        suggested_rank=row.suggested_rank,
+        reviews=None if row.reviews is None else DecisionId(row.reviews),
+        overturns=row.overturns,
+    )
+
+
+def event_from(row: AnyRow) -> Event:
+    """A row of events."""
+    return Event(row.seq, CaseId(row.case_id), EventKind(row.kind), row.at, row.actor, row.data)
+
+
+def _case(row: AnyRow, content: Content) -> Case:
+    subject = None
+    if row.subject_id is not None:
+        subject = Subject(SubjectId(row.subject_id), row.subject_kind, row.subject_external_id)
+    status = CaseStatus(row.status)
+    if status is CaseStatus.OPEN and row.leased:
+        status = CaseStatus.CLAIMED
+    return Case(
+        id=CaseId(row.id),
+        subject=subject,
+        status=status,
+        received_at=row.received_at,
+        content=content,
+        order_key=row.order_key,
+        first_claimed_at=row.first_claimed_at,
+        decided_at=row.decided_at,
+    )
+
+
+def _content(rows: Iterable[AnyRow]) -> Content:
+    parts = list(rows)
+    latest = parts[-1]
+    return Content(
+        id=ContentId(latest.id),
+        case_id=CaseId(latest.case_id),
+        version=latest.version,
+        title=next((part.title for part in parts if part.title), ""),
+        description="\n\n".join(part.description for part in parts),
+        channel=next((part.channel for part in parts if part.channel), ""),
+        attributes=latest.attributes,
+        created_at=latest.created_at,
+    )

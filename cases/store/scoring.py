@@ -1,0 +1,138 @@
+"""Scores: what still needs one, and recording them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from cases.clock import as_utc
+from cases.errors import InvalidInputError, NotFoundError
+from cases.record import Case, CaseStatus, EventKind, Score
+from cases.store.database import Database
+from cases.store.rows import chunks, read_cases, select_cases
+from cases.store.storable import finite, storable_code, storable_name
+from cases.store.tables import cases, contents, events, scores
+
+# The actor of the events that a model causes.
+SCORER = "model"
+
+
+class Scoring:
+    """The part of the store that keeps what models say."""
+
+    _db: Database
+
+    def unscored(self, limit: int, model: str) -> list[Case]:
+        """Undecided cases whose latest content `model` has not scored, in the queue's order; at most `limit`."""
+        scored = select(scores.c.id).where(scores.c.content_id == contents.c.id, scores.c.model == model)
+
+        def work(connection: Connection) -> list[Case]:
+            query = (
+                select_cases(self._db.now(connection))
+                .join(contents, (contents.c.case_id == cases.c.id) & (contents.c.version == cases.c.content_version))
+                .where(cases.c.status == CaseStatus.OPEN.value, ~scored.exists())
+                .order_by(cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
+                .limit(limit)
+            )
+            return read_cases(connection, connection.execute(query).all())
+
+        return self._db.read(work)
+
+    def record_scores(self, batch: Sequence[Score]) -> None:
+        """Append the scores; a case whose content is still the one scored takes the score's order key.
+
+        Raises:
+            InvalidInputError: A number is not finite, or a probability is outside [0, 1].
+            NotFoundError: A score names a content version that is not stored, or not its case's.
+            StoreUnavailableError: The database does not answer.
+        """
+        rows = [_row(score) for score in batch]
+        if rows:
+            self._db.write(lambda connection: _record(connection, self._db, batch, rows))
+
+
+def _record(connection: Connection, db: Database, batch: Sequence[Score], rows: list[dict[str, Any]]) -> None:
+    _check_contents(connection, batch)
+    connection.execute(insert(scores), rows)
+    is_latest = (
+        select(contents.c.version).where(contents.c.id == bindparam("scored_content_id")).scalar_subquery()
+        == cases.c.content_version
+    )
+    connection.execute(
+        update(cases).where(cases.c.id == bindparam("scored_id"), is_latest),
+        [
+            {
+                "scored_id": score.case_id,
+                "scored_content_id": score.content_id,
+                "order_key": score.order_key,
+                "score_id": score.id,
+            }
+            # In the order in which filing locks them, so that the two do not deadlock.
+            for score in sorted(batch, key=lambda score: score.case_id)
+        ],
+    )
+    at = db.clock()
+    connection.execute(
+        insert(events),
+        [
+            {
+                "case_id": score.case_id,
+                "kind": EventKind.SCORED.value,
+                "at": at,
+                "actor": SCORER,
+                "data": {"score_id": score.id, "model_version": score.model_version, "fallback": score.fallback},
+            }
+            for score in batch
+        ],
+    )
+
+
+def _check_contents(connection: Connection, batch: Sequence[Score]) -> None:
+    owners: dict[str, str] = {}
+    for some in chunks(sorted({score.content_id for score in batch})):
+        query = select(contents.c.id, contents.c.case_id).where(contents.c.id.in_(some))
+        owners |= {row.id: row.case_id for row in connection.execute(query)}
+    for score in batch:
+        if owners.get(score.content_id) != score.case_id:
+            raise NotFoundError(
+                f"'content_id' must name a stored content of its case (got {score.content_id!r} for case "
+                f"{score.case_id!r}); score what `unscored` or `case` answered"
+            )
+
+
+def _row(score: Score) -> dict[str, Any]:
+    return {
+        "id": score.id,
+        "case_id": score.case_id,
+        "content_id": score.content_id,
+        "model": storable_code(score.model, field="model"),
+        "model_version": storable_name(score.model_version, field="model_version"),
+        "taxonomy_version": score.taxonomy_version,
+        "assembly_version": score.assembly_version,
+        "encoder_hash": storable_code(score.encoder_hash, field="encoder_hash", required=False),
+        "created_at": as_utc(score.created_at, field="created_at"),
+        "category": _probabilities(score.category, "category"),
+        "severity": _probabilities(score.severity, "severity"),
+        "priority": {part: finite(value, field="priority") for part, value in score.priority.items()},
+        "top_category": _likeliest(score.category),
+        "top_severity": _likeliest(score.severity),
+        "order_key": finite(score.order_key, field="order_key"),
+        "language": storable_code(score.language, field="language", required=False),
+        "seconds": finite(score.seconds, field="seconds", at_least=0.0),
+        "fallback": score.fallback,
+    }
+
+
+def _probabilities(distribution: Mapping[Any, float], field: str) -> dict[str, float]:
+    for probability in distribution.values():
+        if not 0.0 <= probability <= 1.0:
+            raise InvalidInputError(
+                f"{field!r} must hold probabilities in [0, 1] (got {probability}); normalise them", field=field
+            )
+    return {str(key): float(probability) for key, probability in distribution.items()}
+
+
+def _likeliest(distribution: Mapping[Any, float]) -> Any:  # noqa: ANN401 - a category or a level
+    return max(distribution, key=lambda key: distribution[key], default=None)

@@ -1,0 +1,251 @@
+"""The schema as SQLAlchemy sees it. docs/database.md says who writes what; the migrations make it.
+
+Append-only, held by triggers: contents (no UPDATE), scores, decisions, events, champions (neither UPDATE nor
+DELETE). Erasable: the rows of report_identities, notes and contents.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from cases.store.column_types import LONG_TEXT, SEQUENCE, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# A binary collation: two external ids that differ in case are two ids, as they are on the other databases.
+MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+
+ID_LENGTH = 36
+CODE_LENGTH = 100  # sources, kinds, channels, categories, reasons
+NAME_LENGTH = 255  # people's and systems' names, outside ids
+
+
+def _id(name: str, *args: Any, **kwargs: Any) -> Column[str]:  # noqa: ANN401 - passed on to Column
+    return Column(name, String(ID_LENGTH), *args, **kwargs)
+
+
+def _code(name: str, **kwargs: Any) -> Column[str]:  # noqa: ANN401 - passed on to Column
+    return Column(name, String(CODE_LENGTH), nullable=kwargs.pop("nullable", False), **kwargs)
+
+
+def _name(name: str, **kwargs: Any) -> Column[str]:  # noqa: ANN401 - passed on to Column
+    return Column(name, String(NAME_LENGTH), nullable=kwargs.pop("nullable", False), **kwargs)
+
+
+subjects = Table(
+    "subjects",
+    metadata,
+    _id("id", primary_key=True),
+    _code("kind"),
+    _name("external_id"),
+    UniqueConstraint("kind", "external_id"),
+    **MYSQL,
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    _id("id", primary_key=True),
+    _id("subject_id", ForeignKey("subjects.id")),
+    _code("ref_source", nullable=True),
+    _name("case_ref", nullable=True),
+    # "open" or "decided"; that a case is claimed follows from its lease and the database's clock.
+    Column("status", String(16), nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("content_version", Integer, nullable=False),
+    Column("order_key", Double, nullable=False),
+    # The score that order_key comes from. No foreign key: scores point here, and a cycle could not be created.
+    _id("score_id"),
+    Column("first_claimed_at", UtcDateTime),
+    Column("decided_at", UtcDateTime),
+    UniqueConstraint("ref_source", "case_ref"),
+    **MYSQL,
+)
+Index("ix_cases_queue", cases.c.status, cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
+Index("ix_cases_received_at_id", cases.c.received_at, cases.c.id)
+Index("ix_cases_subject_id_status", cases.c.subject_id, cases.c.status)
+
+reports = Table(
+    "reports",
+    metadata,
+    _id("id", primary_key=True),
+    _id("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    _code("source"),
+    _name("external_id"),
+    _code("channel"),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("filed_at", UtcDateTime, nullable=False),
+    UniqueConstraint("source", "external_id"),
+    **MYSQL,
+)
+
+report_identities = Table(
+    "report_identities",
+    metadata,
+    _id("report_id", ForeignKey("reports.id"), primary_key=True),
+    Column("reporter", LONG_TEXT, nullable=False),
+    **MYSQL,
+)
+
+# One row for each report: what that report said. The text of version n is the rows 1..n, so a pile-on of ten
+# thousand reports costs ten thousand rows and not ten thousand growing copies. Attributes are already merged.
+contents = Table(
+    "contents",
+    metadata,
+    _id("id", primary_key=True),
+    _id("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    _id("report_id", ForeignKey("reports.id"), nullable=False, index=True),
+    Column("title", LONG_TEXT, nullable=False),
+    Column("description", LONG_TEXT, nullable=False),
+    _code("channel"),
+    Column("attributes", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("case_id", "version"),
+    **MYSQL,
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    _id("id", primary_key=True),
+    _id("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    # No foreign key here and in decisions: erasure removes content, and these rows keep its id.
+    _id("content_id", nullable=False),
+    _code("model"),
+    _name("model_version"),
+    Column("taxonomy_version", Integer, nullable=False),
+    Column("assembly_version", Integer, nullable=False),
+    _code("encoder_hash"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("category", JSON, nullable=False),
+    Column("severity", JSON, nullable=False),
+    Column("priority", JSON, nullable=False),
+    # The likeliest of the two maps above, for SQL that cannot look into them. NULL where the map is empty.
+    _code("top_category", nullable=True),
+    Column("top_severity", Integer),
+    Column("order_key", Double, nullable=False),
+    _code("language"),
+    Column("seconds", Double, nullable=False),
+    Column("fallback", Boolean, nullable=False),
+    **MYSQL,
+)
+Index("ix_scores_content_id_model", scores.c.content_id, scores.c.model)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _id("id", primary_key=True),
+    _id("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    _id("content_id", nullable=False),
+    _code("category"),
+    _code("sub_policy"),
+    Column("other_categories", JSON, nullable=False),
+    Column("severity", Integer, nullable=False),
+    _code("action"),
+    _code("reason"),
+    _name("decided_by"),
+    Column("decided_at", UtcDateTime, nullable=False),
+    Column("claimed_at", UtcDateTime),
+    Column("handling_seconds", Double),
+    Column("lease_token", BigInteger),
+    _id("score_id", ForeignKey("scores.id")),
+    Column("suggestion", String(16), nullable=False),
+    Column("suggestion_shown", Boolean, nullable=False),
+    Column("suggested_rank", Integer),
+    # Unique: a decision is reviewed once, a further appeal reviews the review. So each case has one that stands.
+    _id("reviews", ForeignKey("decisions.id"), unique=True),
+    Column("overturns", Boolean, nullable=False),
+    **MYSQL,
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    _id("id", primary_key=True),
+    _id("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    _id("decision_id", ForeignKey("decisions.id"), nullable=False, index=True),
+    Column("text", LONG_TEXT, nullable=False),
+    **MYSQL,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    _id("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("kind", String(32), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    _name("actor"),
+    Column("data", JSON, nullable=False),
+    sqlite_autoincrement=True,
+    **MYSQL,
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    _id("case_id", ForeignKey("cases.id"), primary_key=True),
+    _name("holder"),
+    # Grows with each claim of the case; the row outlives its lease so that it never starts again.
+    Column("token", BigInteger, nullable=False),
+    Column("claimed_at", UtcDateTime, nullable=False),
+    # By the database's clock, unlike every other time in this schema.
+    Column("expires_at", UtcDateTime, nullable=False),
+    **MYSQL,
+)
+
+champions = Table(
+    "champions",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    _name("name"),
+    _name("version"),
+    Column("sha256", String(64), nullable=False),
+    Column("promoted_at", UtcDateTime, nullable=False),
+    _name("promoted_by"),
+    sqlite_autoincrement=True,
+    **MYSQL,
+)
+
+callers = Table(
+    "callers",
+    metadata,
+    _name("name", primary_key=True),
+    Column("key_sha256", String(64), nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    **MYSQL,
+)
+
+# The taxonomy's levels, copied here by register_policy for the view first_touch_sla.
+severity_levels = Table(
+    "severity_levels",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    _code("name"),
+    Column("first_touch_seconds", Double, nullable=False),
+    **MYSQL,
+)

@@ -1,0 +1,1 @@
+"""Snapshot, split, fit, track, register, promote, roll back: where MLflow lives."""
