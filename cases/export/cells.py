@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cases.spreadsheet_text import guarded
 
 # All but tab, line feed and carriage return: terminals act on them, and XML, hence Excel, cannot hold them.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f￾￿]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 @dataclass(slots=True)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from xlsxwriter.exceptions import XlsxFileError
+
 from cases.errors import InvalidInputError
 from cases.export.cells import CellCounts
 from cases.export.columns import COLUMNS, Kind
@@ -69,9 +71,8 @@ def export(
         progress: Called with the number of rows written, every thousand and at the end.
 
     Raises:
-        InvalidInputError: There is no such table, format or folder.
+        InvalidInputError: There is no such table, format or folder, or the file cannot be written there.
         StoreUnavailableError: The database does not answer.
-        OSError: The file cannot be written.
     """
     kind = format or _SUFFIXES.get(path.suffix.lower(), path.suffix)
     if kind not in FORMATS:
@@ -108,5 +109,10 @@ def _complete_or_absent(path: Path) -> Iterator[Path]:
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.replace(path)
+    except (OSError, XlsxFileError) as error:
+        raise InvalidInputError(
+            f"'path' must be where a file can be written (got {path}: {error}); choose another, or free some space",
+            field="path",
+        ) from error
     finally:
         part.unlink(missing_ok=True)

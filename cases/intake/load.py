@@ -246,7 +246,14 @@ def _rejects_file(path: Path | None) -> AbstractContextManager[Callable[[Rejecti
 
 @contextmanager
 def _written_rejects(path: Path) -> Iterator[Callable[[Rejection], None]]:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    try:
+        file = path.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise InvalidInputError(
+            f"'rejects' must be where a file can be written (got {path}: {error.strerror}); choose another",
+            field="rejects",
+        ) from error
+    with file:
         writer = csv.writer(file)
         writer.writerow(["row", "column", "length", "kind", "expected"])
         yield lambda r: writer.writerow([r.row, guarded(r.column), r.length, r.kind, r.expected])

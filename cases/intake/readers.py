@@ -5,6 +5,7 @@ Excel alone is read whole, for so its files are made; a 100,000-row workbook tak
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -83,10 +84,9 @@ def open_table(source: str, options: SourceOptions | None = None) -> AbstractCon
     if kind == "sql":
         return _open_query(source, options.query)
     path = Path(source)
-    if not path.is_file():
-        raise InvalidInputError(
-            f"'source' must be a file (got {path}: there is none); correct the path", field="source"
-        )
+    if not path.is_file() or not os.access(path, os.R_OK):
+        why = "it may not be read" if path.is_file() else "there is none"
+        raise InvalidInputError(f"'source' must be a file (got {path}: {why}); correct the path", field="source")
     openers: Mapping[str, Callable[[], AbstractContextManager[Table]]] = {
         "csv": lambda: open_csv(path, encoding=options.encoding, delimiter=options.delimiter),
         "jsonl": lambda: open_json_lines(path, encoding=options.encoding),

@@ -29,8 +29,8 @@ class Rejection:
 
     Attributes:
         row: As `RawRow.number`.
-        column: The source's name of the column, or the field's where the source has none for it; empty where the whole
-            row is at fault.
+        column: The source's name of the column, or the field's where the source has none; empty where the whole row
+            is at fault.
         length: Of the value: characters, bytes, digits or items.
         kind: Of the value: "text", "number", "nothing"…
         expected: What would have been taken, and where there is an option for it, which.

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from uuid import UUID
@@ -89,9 +90,9 @@ def as_number(value: object, at_least: float = -LARGEST_NUMBER) -> float:
     """A finite number from `at_least` to 10^15, written with a point and without thousands' separators."""
     number = math.nan
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        # An int may be too large for a float, and a Decimal that is no number does not compare.
-        compares = not isinstance(value, Decimal) or value.is_finite()
-        number = float(value) if compares and abs(value) <= LARGEST_NUMBER else math.nan
+        # An int may be too large for a float, and a Decimal that is no number may refuse to become one.
+        with suppress(OverflowError, ValueError):
+            number = float(value)
     elif isinstance(value, str) and len(value) < 40 and _NUMBER.fullmatch(value.strip()):
         number = float(value)
     if not at_least <= number <= LARGEST_NUMBER:

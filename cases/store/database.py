@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from cases.clock import Clock
@@ -24,6 +25,18 @@ ATTEMPTS = 12
 
 _DEADLOCK_SQLSTATES = {"40001", "40P01"}
 _DEADLOCK_MYSQL_CODES = {1213, 1020}
+
+# SQLite reports a mistake in a statement as an operational error too; being away has codes of its own.
+_SQLITE_AWAY = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+}
 
 _NOW = {
     "sqlite": "SELECT strftime('%Y-%m-%d %H\\:%M\\:%f', 'now') || '000' AS moment",
@@ -101,11 +114,7 @@ class Database:
 
     def _in_our_words(self, error: DBAPIError | PoolTimeoutError) -> Exception:
         """The error to raise for `error`: ours when the database is away, else itself."""
-        # SQLite's "file is not a database" comes as the bare DatabaseError.
-        away = isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError)) or type(error) is DatabaseError
-        if isinstance(error, DBAPIError):
-            away = away or error.connection_invalidated
-        return unavailable(self.engine, error) if away else error
+        return unavailable(self.engine, error) if _is_away(error) else error
 
 
 def unavailable(engine: Engine, error: DBAPIError | PoolTimeoutError) -> CaseloadError:
@@ -122,6 +131,15 @@ def unavailable(engine: Engine, error: DBAPIError | PoolTimeoutError) -> Caseloa
         f"'database' must answer (got {why} from {engine.url.render_as_string(hide_password=True)}); "
         "check that it runs, that CASELOAD_DATABASE_URL names it, and that its disk and locks are free"
     )
+
+
+def _is_away(error: DBAPIError | PoolTimeoutError) -> bool:
+    if isinstance(error, PoolTimeoutError) or error.connection_invalidated:
+        return True
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _SQLITE_AWAY  # the low byte; the rest tells variants apart
+    return isinstance(error, (OperationalError, InterfaceError))
 
 
 def _is_deadlock(error: DBAPIError | PoolTimeoutError) -> bool:

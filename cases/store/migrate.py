@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from cases.errors import NotMigratedError
 from cases.store.database import unavailable
@@ -112,6 +112,6 @@ def _translated(engine: Engine) -> Iterator[None]:
         yield
     except DBAPIError as error:
         # A statement that failed is a fault of the migration, and is shown; a connection that failed is not.
-        if isinstance(error, OperationalError) and not error.statement:
+        if not error.statement:
             raise unavailable(engine, error) from error
         raise
