@@ -85,4 +85,5 @@ def parquet_file(path: Path, _name: str, columns: Mapping[str, Kind], counts: Ce
             waiting.clear()
 
         yield write
-        flush()
+        if waiting:
+            flush()

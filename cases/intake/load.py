@@ -151,7 +151,7 @@ class _Intake:
 
     def run(self, table: Table, progress: Progress) -> IntakeReport:
         for batch in _batches(self._accepted(table)):
-            self._file(batch)
+            self._take(batch)
             progress(self.report.read, table.share())
         progress(self.report.read, 1.0)
         columns = self.columns if table.columns is None else table.columns
@@ -179,17 +179,29 @@ class _Intake:
             self.report.rejections.append(rejection)
         self.write_rejection(rejection)
 
-    def _file(self, batch: Sequence[AcceptedRow]) -> None:
-        there_are = sum(row.decision is not None for row in batch)
-        if self.store is None:
+    def _take(self, batch: Sequence[AcceptedRow]) -> None:
+        """Store a batch, the decided cases first.
+
+        An undecided report joins the open case of its subject. Filed together with the reports of a past case on that
+        subject, it would join that one, be decided with it, and never be seen.
+        """
+        decided = {_case_key(row) for row in batch if row.decision is not None}
+        self._file([row for row in batch if _case_key(row) in decided])
+        self._file([row for row in batch if _case_key(row) not in decided])
+
+    def _file(self, rows: Sequence[AcceptedRow]) -> None:
+        there_are = sum(row.decision is not None for row in rows)
+        if self.store is None or not rows:
             self.report.decided += there_are
             return
-        filed = self.store.file_reports([row.report for row in batch], actor=self.actor)
+        filed = self.store.file_reports([row.report for row in rows], actor=self.actor)
         decisions: dict[CaseId, PastDecision] = {}
-        for row, answer in zip(batch, filed, strict=True):
+        for row, answer in zip(rows, filed, strict=True):
             if row.decision is not None:
                 decisions.setdefault(answer.case_id, dataclasses.replace(row.decision, case_id=answer.case_id))
-        recorded = sum(self.store.record_past_decisions(list(decisions.values()), actor=self.actor))
+        recorded = 0
+        if decisions:
+            recorded = sum(self.store.record_past_decisions(list(decisions.values()), actor=self.actor))
         self.report.decided += recorded
         self.report.decided_before += there_are - recorded
         created = sum(answer.created for answer in filed)
@@ -215,9 +227,12 @@ def _batches(rows: Iterator[AcceptedRow]) -> Iterator[list[AcceptedRow]]:
         yield batch
 
 
+def _case_key(row: AcceptedRow) -> tuple[str, str]:
+    return (row.report.source, row.report.case_ref)
+
+
 def _same_case(row: AcceptedRow, other: AcceptedRow) -> bool:
-    ref = row.report.case_ref
-    return bool(ref) and (row.report.source, ref) == (other.report.source, other.report.case_ref)
+    return bool(row.report.case_ref) and _case_key(row) == _case_key(other)
 
 
 def _zone(name: str) -> tzinfo | None:

@@ -132,7 +132,7 @@ def _open_excel(path: Path, sheet_name: str) -> Iterator[Table]:
         if header is None:
             raise _unreadable(path, "a sheet with a header row", "name its columns in the first row")
         columns = header_columns([str(cell) for cell in header[1]])
-        read = RowsRead(sheet.total_height)
+        read = RowsRead(sheet.end[0] + 1 if sheet.end else 0)
         yield Table(named(columns), _spreadsheet_rows(rows, columns, read), read.share, spreadsheet=True)
 
 

@@ -49,8 +49,8 @@ class Championing:
 
         def work(connection: Connection) -> Champion:
             done = connection.execute(insert(champions).values(promoted_at=self._db.clock(), **values))
-            (seq,) = done.inserted_primary_key or ()
-            return _champion(connection.execute(select(champions).where(champions.c.seq == seq)).one())
+            is_new = champions.c.seq == done.inserted_primary_key[0]  # type: ignore[index]  # it made a row
+            return _champion(connection.execute(select(champions).where(is_new)).one())
 
         return self._db.write(work)
 

@@ -90,7 +90,9 @@ def make_engine(url: str | URL) -> Engine:
         engine = create_engine(target, connect_args={"charset": "utf8mb4"}, **options)
         event.listen(engine, "connect", _prepare_mysql)
         return engine
-    return create_engine(target, **options)
+    # Never prepared: a plan kept for a look-up of a thousand keys does not see them, and compares each row with each;
+    # a pooler between us and the server is no trouble either.
+    return create_engine(target, connect_args={"prepare_threshold": None}, **options)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -82,8 +82,12 @@ def _case_page(connection: Connection, *, db: Database, after: str) -> list[dict
     query = select_cases(db.now(connection)).where(cases.c.id > after).order_by(cases.c.id).limit(PAGE)
     rows = connection.execute(query).all()
     found = read_cases(connection, rows)
-    counted = select(reports.c.case_id, func.count()).where(reports.c.case_id.in_([row.id for row in rows]))
-    counts: dict[str, int] = dict(connection.execute(counted.group_by(reports.c.case_id)).tuples())
+    counted = (
+        select(reports.c.case_id, func.count().label("reports"))
+        .where(reports.c.case_id.in_([row.id for row in rows]))
+        .group_by(reports.c.case_id)
+    )
+    counts = {row.case_id: row.reports for row in connection.execute(counted)}
     return [
         {
             "id": case.id,

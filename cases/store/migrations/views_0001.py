@@ -24,11 +24,12 @@ class Words:
 
 WORDS = {
     "sqlite": Words(
-        week="date({0}, 'weekday 0', '-6 days')",
-        month="date({0}, 'start of month')",
+        # Cut to whole seconds: date() rounds the last half millisecond of a day into the next.
+        week="date(substr({0}, 1, 19), 'weekday 0', '-6 days')",
+        month="date(substr({0}, 1, 19), 'start of month')",
         # Whole seconds, then the fraction: julianday() is off by 20 microseconds, and a limit may be met exactly.
         seconds_between=(
-            "(strftime('%s', {1}) - strftime('%s', {0})"
+            "(strftime('%s', substr({1}, 1, 19)) - strftime('%s', substr({0}, 1, 19))"
             " + CAST(substr({1}, 20) AS REAL) - CAST(substr({0}, 20) AS REAL))"
         ),
         whole="CAST({0} AS INTEGER)",

@@ -1,0 +1,1 @@
+"""The one command, `caseload`: each sub-command calls one function."""

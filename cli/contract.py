@@ -1,0 +1,195 @@
+"""What `--json` answers: a versioned contract, one model for each command that has the option.
+
+docs/schemas/<command>-<version>.json are the JSON Schemas; a test holds them and these together. Change one on
+purpose, with a new number and a note in CHANGELOG.md. Probabilities keep all their digits.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cases.record import AttributeValue, CaseStatus, Suggestion
+
+
+class Answer(BaseModel):
+    """An answer, or a part of one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SuggestedCategory(Answer):
+    """A category that the model offers."""
+
+    category: str
+    name: str
+    probability: float = Field(ge=0, le=1)
+
+
+class SuggestedSeverity(Answer):
+    """What the model says of severity; 1 is the most severe."""
+
+    level: int = Field(description="The likeliest level.")
+    distribution: dict[int, float] = Field(description="Probability of each level.")
+
+
+class ScoreOfCase(Answer):
+    """The latest score of a case."""
+
+    score_id: str
+    categories: list[SuggestedCategory] = Field(description="The three likeliest, the likeliest first.")
+    severity: SuggestedSeverity | None = Field(description="Null where the model judges no severity.")
+    priority: dict[str, float] = Field(description="The parts that the order key is made of.")
+    language: str
+    model_version: str
+    fallback: bool = Field(description="True where no model could judge and the rules spoke.")
+
+
+class QueuedCase(Answer):
+    """A case that waits for a decision."""
+
+    place: int = Field(ge=1)
+    case_id: str
+    status: CaseStatus
+    received_at: datetime
+    order_key: float = Field(description="Larger = sooner.")
+    title: str
+    score: ScoreOfCase | None = Field(description="Null before the first score.")
+
+
+class QueueAnswer(Answer):
+    """`caseload queue --json`."""
+
+    schema_: Literal["caseload.queue/1"] = Field(default="caseload.queue/1", alias="schema")
+    length: int = Field(description="How many cases are undecided in all.")
+    cases: list[QueuedCase] = Field(description="The most urgent first, at most --limit.")
+
+
+class ClaimedLease(Answer):
+    """The lease: its token is what `caseload decide` asks for."""
+
+    holder: str
+    token: int
+    expires_at: datetime
+
+
+class ClaimedCase(Answer):
+    """A claimed case, with its text."""
+
+    case_id: str
+    received_at: datetime
+    channel: str
+    title: str
+    description: str
+    attributes: dict[str, AttributeValue]
+    score: ScoreOfCase | None = Field(description="Null before the first score.")
+
+
+class ClaimAnswer(Answer):
+    """`caseload claim --json`."""
+
+    schema_: Literal["caseload.claim/1"] = Field(default="caseload.claim/1", alias="schema")
+    lease: ClaimedLease | None = Field(description="Null where the queue is empty.")
+    case: ClaimedCase | None = Field(description="Null where the queue is empty.")
+
+
+class DecideAnswer(Answer):
+    """`caseload decide --json`."""
+
+    schema_: Literal["caseload.decide/1"] = Field(default="caseload.decide/1", alias="schema")
+    decision_id: str
+    case_id: str
+    category: str
+    sub_policy: str
+    other_categories: list[str]
+    severity: int
+    action: str
+    reason: str
+    decided_by: str
+    decided_at: datetime
+    handling_seconds: float | None
+    suggestion: Suggestion = Field(description="What came of the model's suggestion.")
+    suggested_rank: int | None = Field(description="Place of the decided category among those shown, from 1.")
+
+
+class RejectedRow(Answer):
+    """A row that was not taken; what it held is never repeated."""
+
+    row: int
+    column: str
+    length: int
+    kind: str
+    expected: str
+
+
+class ImportAnswer(Answer):
+    """`caseload import --json`."""
+
+    schema_: Literal["caseload.import/1"] = Field(default="caseload.import/1", alias="schema")
+    dry_run: bool
+    read: int = Field(description="Rows read; each was accepted or rejected.")
+    accepted: int
+    created: int = Field(description="Reports that were new; 0 on a dry run.")
+    known: int = Field(description="Reports that were known already; nothing changed for them.")
+    decided: int = Field(description="Past decisions among the accepted rows.")
+    rejected: int
+    dropped_characters: int = Field(description="NULs and lone surrogates left out of accepted texts.")
+    ignored_columns: list[str] = Field(description="The source's columns that feed no field.")
+    stopped: bool = Field(description="True where the source could not be read to its end.")
+    rejections: list[RejectedRow] = Field(description="The first 1,000.")
+
+
+class ExportAnswer(Answer):
+    """`caseload export --json`."""
+
+    schema_: Literal["caseload.export/1"] = Field(default="caseload.export/1", alias="schema")
+    path: str
+    rows: int = Field(description="Rows written, the header not counted.")
+    sheets: int
+    guarded_cells: int = Field(description="Texts that got an apostrophe so that no spreadsheet runs them.")
+    cut_cells: int = Field(description="Texts of which Excel holds only the first 32,767 characters.")
+    dropped_characters: int = Field(description="Control characters left out.")
+
+
+class ScoreAnswer(Answer):
+    """`caseload score --json`."""
+
+    schema_: Literal["caseload.score/1"] = Field(default="caseload.score/1", alias="schema")
+    path: str
+    model_version: str
+    scored: int
+    rejected: int
+    rejections: list[RejectedRow] = Field(description="The first 1,000.")
+
+
+class DatabaseAnswer(Answer):
+    """`caseload db status --json`."""
+
+    schema_: Literal["caseload.db-status/1"] = Field(default="caseload.db-status/1", alias="schema")
+    database: str = Field(description="Its URL, without the password.")
+    revision: str | None = Field(description="What it is at; null before the first migration.")
+    ready: bool = Field(description="Whether it is at this version's schema.")
+    undecided: int | None = Field(description="How many cases wait; null where it is not ready.")
+    champion: str | None = Field(description="The model that serves, name/version; null where there is none.")
+
+
+ANSWERS: tuple[type[Answer], ...] = (
+    QueueAnswer,
+    ClaimAnswer,
+    DecideAnswer,
+    ImportAnswer,
+    ExportAnswer,
+    ScoreAnswer,
+    DatabaseAnswer,
+)
+
+
+def json_schemas() -> dict[str, dict[str, Any]]:
+    """The JSON Schema of each answer, by the name of its file in docs/schemas."""
+    schemas = {}
+    for answer in ANSWERS:
+        name = answer.model_fields["schema_"].default.removeprefix("caseload.")
+        schemas[name.replace("/", "-") + ".json"] = answer.model_json_schema(by_alias=True)
+    return schemas

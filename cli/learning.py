@@ -1,0 +1,185 @@
+"""Learning: train, compare, promote, roll back."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cases.errors import InvalidInputError
+from cli.command import AsJson, actor, answer_json, messages, opened_store, output, policy_of, settings_of
+
+if TYPE_CHECKING:
+    from cases.settings import Settings
+    from training.result import TrainResult
+    from training.table import TableColumns
+    from training.train import TrainingOptions
+
+app = typer.Typer()
+
+
+class HoldOut(StrEnum):
+    """Which decided cases a model is measured on."""
+
+    NEWEST = "newest"
+    CHAMPION = "champion"
+
+
+class Severe(StrEnum):
+    """Which end of a table's severity levels 1 is."""
+
+    MOST = "most"
+    LEAST = "least"
+
+
+@app.command()
+def train(
+    ctx: typer.Context,
+    data: Annotated[
+        Path | None, typer.Option(help="A labelled table instead of the record: CSV, JSONL, Parquet, Excel.")
+    ] = None,
+    text: Annotated[str, typer.Option(help="With --data: the column of the text.")] = "",
+    category: Annotated[str, typer.Option(help="With --data: the column of the label.")] = "",
+    severity: Annotated[str, typer.Option(help="With --data: the column of the level, 1..K.")] = "",
+    severity_1_is: Annotated[
+        Severe | None,
+        typer.Option("--severity-1-is", help="With --severity: which end level 1 is. Ours is the most severe."),
+    ] = None,
+    split: Annotated[str, typer.Option(help="With --data: a column of train, valid and test.")] = "",
+    time: Annotated[
+        str, typer.Option(help="With --data: the column of the time, to hold out the newest fifth.")
+    ] = "",
+    subject: Annotated[
+        str, typer.Option(help="With --data: the column of the subject; one subject is never on both sides.")
+    ] = "",
+    hold_out: Annotated[
+        HoldOut,
+        typer.Option(help="The newest fifth, or the champion's held-out cases again, to learn from all that is new."),
+    ] = HoldOut.NEWEST,
+    compare_random: Annotated[
+        bool, typer.Option("--compare-random", help="Report beside it what a random split would have claimed.")
+    ] = False,
+    name: Annotated[str, typer.Option(help="The registered model's name.")] = "",
+) -> None:
+    """Train a model, measure it on held-out cases, and register it. The last thing on stdout is one JSON object."""
+    settings = settings_of(ctx)
+    columns = _columns(data, text, category, severity, severity_1_is, split, time, subject)
+    options = _options(name, hold_out, compare_random=compare_random)
+    result = _trained(settings, data, columns, options)
+    typer.echo(result.model_dump_json(by_alias=True, indent=2))
+
+
+@app.command()
+def compare(
+    ctx: typer.Context,
+    challenger: Annotated[str, typer.Option(help="Version or alias of the one that wants to serve.")] = "challenger",
+    champion: Annotated[str, typer.Option(help="Version or alias of the one that it is held against.")] = "champion",
+    as_json: AsJson = False,
+) -> None:
+    """Measure champion and challenger on the same rows, that neither learnt from."""
+    from cli.tables import comparison_answer, comparison_table
+    from training.compare import compare as compare_models
+
+    settings = settings_of(ctx)
+    with opened_store(settings) as store:
+        found = compare_models(settings, store, policy_of(settings), champion=champion, challenger=challenger)
+    if as_json:
+        answer_json(comparison_answer(found))
+        return
+    screen = output()
+    screen.print(
+        f"{found.n_rows} cases that neither learnt from; {found.n_new} learnt that the champion did not know"
+    )
+    screen.print(comparison_table(found))
+
+
+@app.command()
+def promote(
+    ctx: typer.Context,
+    version: Annotated[str, typer.Argument(help="Registered version or alias.")] = "challenger",
+) -> None:
+    """Make a registered model the one that serves. A running service takes it up within seconds."""
+    from training.registry import promote as promote_model
+
+    settings = settings_of(ctx)
+    with opened_store(settings) as store:
+        champion = promote_model(settings, store, version, by=actor())
+    output().print(f"{champion.name} version {champion.version} serves now ({champion.sha256})")
+
+
+@app.command()
+def rollback(ctx: typer.Context) -> None:
+    """Make the champion before today's serve again. It needs no tracker."""
+    from training.registry import rollback as roll_back
+
+    settings = settings_of(ctx)
+    with opened_store(settings) as store:
+        champion = roll_back(settings, store, by=actor())
+    output().print(f"{champion.name} version {champion.version} serves again ({champion.sha256})")
+
+
+def _columns(
+    data: Path | None,
+    text: str,
+    category: str,
+    severity: str,
+    severe: Severe | None,
+    split: str,
+    time: str,
+    subject: str,
+) -> TableColumns | None:
+    given = {
+        "text": text,
+        "category": category,
+        "severity": severity,
+        "split": split,
+        "time": time,
+        "subject": subject,
+    }
+    if data is None:
+        for option, column in given.items():
+            if column:
+                raise InvalidInputError(
+                    f"'--{option}' must come with --data (got none); name the table", field=option
+                )
+        return None
+    for option in ("text", "category"):
+        if not given[option]:
+            raise InvalidInputError(
+                f"'--{option}' must name a column of {data.name} (got nothing); add it", field=option
+            )
+    if severity and severe is None:
+        raise InvalidInputError(
+            "'--severity-1-is' must be most or least when --severity is given (got nothing); say which",
+            field="severity_1_is",
+        )
+    if split and time:
+        raise InvalidInputError("'--split' must come without --time (got both); drop one", field="split")
+    from training.table import TableColumns
+
+    return TableColumns(**given, severity_1_is=severe.value if severe else "most")
+
+
+def _options(name: str, hold_out: HoldOut, *, compare_random: bool) -> TrainingOptions:
+    from training.train import TrainingOptions
+
+    screen = messages()
+    return TrainingOptions(
+        name=name,
+        hold_out=hold_out.value,
+        compare_random=compare_random,
+        say=screen.print,
+    )
+
+
+def _trained(
+    settings: Settings, data: Path | None, columns: TableColumns | None, options: TrainingOptions
+) -> TrainResult:
+    from training.train import train_on_record, train_on_table
+
+    if data is not None and columns is not None:
+        return train_on_table(settings, data, columns, options)
+    with opened_store(settings) as store:
+        return train_on_record(settings, store, policy_of(settings), options)

@@ -1,0 +1,283 @@
+"""Cases in and out: `caseload import`, `export`, `view`, `seed`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from cli.command import (
+    EXIT_SOME_REJECTED,
+    AsJson,
+    actor,
+    answer_json,
+    messages,
+    opened_store,
+    output,
+    policy_of,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from cases.intake.load import IntakeReport
+    from cases.intake.readers import SourceOptions
+    from cases.intake.table import Rejection
+    from cli.contract import RejectedRow
+
+app = typer.Typer()
+
+REJECTIONS_SHOWN = 20
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE", help="A CSV, Excel, JSON Lines or Parquet file, or a database's URL with --query."
+    ),
+]
+Query = Annotated[str, typer.Option(help="The SELECT whose rows are taken, where SOURCE is a database's URL.")]
+Map = Annotated[
+    list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Which column feeds a field; repeat it.")
+]
+Mapping = Annotated[Path | None, typer.Option(help="A YAML file of `field: column` lines; --map wins over it.")]
+Sheet = Annotated[str, typer.Option(help="The sheet of an Excel file; the first where not given.")]
+Format = Annotated[
+    str, typer.Option("--format", help="csv, excel, jsonl, parquet or sql; by the file's ending where not given.")
+]
+Encoding = Annotated[str, typer.Option(help="Of CSV and JSON Lines; found out where not given.")]
+Delimiter = Annotated[str, typer.Option(help="Of CSV; found out where not given.")]
+
+
+@app.command("import")
+def import_(
+    ctx: typer.Context,
+    origin: Source,
+    query: Query = "",
+    map_: Map = None,
+    mapping: Mapping = None,
+    source: Annotated[
+        str, typer.Option(help="The system that the reports come from, for rows that do not say.")
+    ] = "import",
+    sheet: Sheet = "",
+    format_: Format = "",
+    encoding: Encoding = "",
+    delimiter: Delimiter = "",
+    timezone: Annotated[
+        str, typer.Option(help="IANA name of the zone of times without one; where not given such times are refused.")
+    ] = "",
+    external_id_from_row: Annotated[
+        bool, typer.Option("--external-id-from-row", help="Make the id of a row that has none from its text.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check everything, store nothing.")] = False,
+    rejected: Annotated[
+        Path | None, typer.Option(help="A CSV file for every rejected row: row, column, why.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take in reports and past decisions. Known ones change nothing, so a file may be sent again."""
+    from cases.intake.load import IntakeOptions, load
+    from cases.intake.mapping import read_field_map
+
+    settings = settings_of(ctx)
+    policy = policy_of(settings)
+    options = IntakeOptions(
+        reading=reading(query, sheet, format_, encoding, delimiter),
+        field_map=read_field_map(map_ or (), mapping),
+        source=source,
+        timezone=timezone,
+        external_id_from_row=external_id_from_row,
+        dry_run=dry_run,
+        rejects=rejected,
+    )
+    with opened_store(settings) as store, progress_bar("rows read") as progress:
+        report = load(store, origin, taxonomy=policy, actor=actor(), options=options, progress=progress)
+    if as_json:
+        _answer_import(report)
+    else:
+        _show_import(report)
+    if report.rejected:
+        raise typer.Exit(EXIT_SOME_REJECTED)
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="cases, decisions or scores.")],
+    out: Annotated[Path, typer.Option("-o", "--output", help="Where to: .csv, .xlsx, .jsonl or .parquet.")],
+    format_: Annotated[
+        str, typer.Option("--format", help="csv, excel, jsonl or parquet; by the ending where not given.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write all cases, decisions or scores to a file; no text in it is run by a spreadsheet."""
+    from cases.export.write import export as write_table
+    from cli.contract import ExportAnswer
+
+    with opened_store(settings_of(ctx)) as store, progress_bar("rows written") as progress:
+        report = write_table(
+            store,
+            table,  # type: ignore[arg-type]  # it refuses another name, and lists those there are
+            out,
+            format=format_,
+            progress=lambda rows: progress(rows, None),
+        )
+    if as_json:
+        answer_json(
+            ExportAnswer(
+                path=str(report.path),
+                rows=report.rows,
+                sheets=report.sheets,
+                guarded_cells=report.guarded_cells,
+                cut_cells=report.cut_cells,
+                dropped_characters=report.dropped_characters,
+            )
+        )
+        return
+    line = f"{report.path}: {report.rows} rows"
+    for count, what in (
+        (report.guarded_cells, "texts guarded against being run as a formula"),
+        (report.cut_cells, "texts cut to what an Excel cell holds"),
+        (report.dropped_characters, "control characters left out"),
+    ):
+        line += f", {count} {what}" if count else ""
+    output().print(line)
+
+
+@app.command()
+def view(
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="volume_by_category_week, overturns or first_touch_sla.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A CSV file; to the terminal where not given.")
+    ] = None,
+) -> None:
+    """Show one of the analysts' views, which any SQL client can open too."""
+    settings = settings_of(ctx)
+    policy = policy_of(settings)
+    with opened_store(settings) as store:
+        store.register_policy(policy)
+        rows = store.view(name)  # type: ignore[arg-type]  # it refuses another name, and lists those there are
+    if out is not None:
+        _write_csv(out, rows)
+        output().print(f"{out}: {len(rows)} rows")
+        return
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    for heading in rows[0] if rows else ():
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(
+            *(
+                "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+                for value in row.values()
+            )
+        )
+    output().print(table if rows else "no rows yet")
+
+
+@app.command()
+def seed(
+    ctx: typer.Context,
+    directory: Annotated[Path, typer.Argument(help="Where to; made where missing.")],
+) -> None:
+    """Write the cases that come with Caseload as files to import: past ones with decisions, and new ones."""
+    from cases.clock import utc_now
+    from cases.seed.tables import write_seed
+
+    tables = write_seed(directory, policy_of(settings_of(ctx)), now=utc_now())
+    out = output()
+    out.print(f"{tables.past_cases}: {tables.past_rows} rows of past cases with what was decided")
+    out.print(f"{tables.incoming}: {tables.incoming_rows} rows of undecided cases")
+    out.print(f"{tables.incoming_rubric}: {tables.rubric_rows} rows of what their writers would decide")
+
+
+def reading(query: str, sheet: str, kind: str, encoding: str, delimiter: str) -> SourceOptions:
+    """How to read a source, from the options that say so."""
+    from cases.intake.readers import SourceOptions
+
+    return SourceOptions(
+        format=kind, encoding=encoding, delimiter=delimiter.replace("\\t", "\t"), sheet=sheet, query=query
+    )
+
+
+def rejections(found: Sequence[Rejection]) -> list[RejectedRow]:
+    """Rejected rows as the JSON has them."""
+    from cli.contract import RejectedRow
+
+    return [RejectedRow(row=r.row, column=r.column, length=r.length, kind=r.kind, expected=r.expected) for r in found]
+
+
+def show_rejections(found: Sequence[Rejection], total: int) -> None:
+    """The first rejected rows, on stderr: where and what was expected, never what was there."""
+    if not found:
+        return
+    table = Table(title="Rejected rows", title_justify="left", box=None, padding=(0, 2), header_style="dim")
+    for heading in ("row", "column", "got", "expected"):
+        table.add_column(heading, overflow="fold")
+    for r in found[:REJECTIONS_SHOWN]:
+        table.add_row(str(r.row), r.column, f"{r.kind} of length {r.length}", r.expected)
+    err = messages()
+    err.print(table)
+    if total > REJECTIONS_SHOWN:
+        err.print(f"… and {total - REJECTIONS_SHOWN} more")
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, float | None], None]]:
+    """A bar on stderr, where that is a terminal; call it with the rows so far and the share, if that is known."""
+    err = messages()
+    bar = Progress(
+        BarColumn(), TextColumn("{task.fields[rows]:,} " + what), TimeElapsedColumn(),
+        console=err, transient=True, disable=not err.is_terminal,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task("", total=None, rows=0)
+
+        def tell(rows: int, share: float | None) -> None:
+            total = None if share is None else 1.0
+            bar.update(task, total=total, completed=share or 0.0, rows=rows)
+
+        yield tell
+
+
+def _show_import(report: IntakeReport) -> None:
+    show_rejections(report.rejections, report.rejected)
+    stored = (
+        "would be stored (dry run)" if report.dry_run else f"accepted: {report.created} new, {report.known} known"
+    )
+    out = output()
+    out.print(
+        f"{report.read} rows read, {report.accepted} {stored}; {report.decided} with a decision; "
+        f"{report.rejected} rejected"
+    )
+    if report.ignored_columns:
+        out.print(f"columns that feed no field: {', '.join(report.ignored_columns)}")
+    if report.dropped_characters:
+        out.print(f"{report.dropped_characters} characters that cannot be stored were left out")
+    if report.stopped:
+        messages().print("the source could not be read to its end; the last rejected row says why")
+
+
+def _answer_import(report: IntakeReport) -> None:
+    from cli.contract import ImportAnswer
+
+    answer_json(
+        ImportAnswer(
+            dry_run=report.dry_run,
+            read=report.read,
+            accepted=report.accepted,
+            created=report.created,
+            known=report.known,
+            decided=report.decided,
+            rejected=report.rejected,
+            dropped_characters=report.dropped_characters,
+            ignored_columns=list(report.ignored_columns),
+            stopped=report.stopped,
+            rejections=rejections(report.rejections),
+        )
+    )

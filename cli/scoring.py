@@ -1,0 +1,72 @@
+"""`caseload score`: a file of cases in, a file of scores out; nothing is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.command import EXIT_SOME_REJECTED, AsJson, answer_json, messages, output, settings_of
+from cli.moving import (
+    Delimiter,
+    Encoding,
+    Format,
+    Map,
+    Mapping,
+    Query,
+    Sheet,
+    Source,
+    progress_bar,
+    reading,
+    rejections,
+)
+
+app = typer.Typer()
+
+
+@app.command()
+def score(
+    ctx: typer.Context,
+    source: Source,
+    out: Annotated[Path, typer.Option("-o", "--output", help="Where to: .csv, .xlsx, .jsonl or .parquet.")],
+    query: Query = "",
+    map_: Map = None,
+    mapping: Mapping = None,
+    sheet: Sheet = "",
+    format_: Format = "",
+    encoding: Encoding = "",
+    delimiter: Delimiter = "",
+    as_json: AsJson = False,
+) -> None:
+    """Score each case of a file by the model that serves, one row a case; nothing is stored."""
+    settings = settings_of(ctx)
+    from cases.intake.mapping import read_field_map
+    from cli.contract import ScoreAnswer
+    from serving.score_file import score_file
+
+    fields = read_field_map(map_ or (), mapping)
+    with progress_bar("scored") as progress:
+        report = score_file(
+            settings,
+            source,
+            out,
+            reading=reading(query, sheet, format_, encoding, delimiter),
+            field_map=fields,
+            progress=progress,
+        )
+    if as_json:
+        answer_json(
+            ScoreAnswer(
+                path=str(out),
+                model_version=report.model_version,
+                scored=report.scored,
+                rejected=report.rejected,
+                rejections=rejections(report.rejections),
+            )
+        )
+    else:
+        output().print(f"{out}: {report.scored} cases scored by {report.model_version}, {report.rejected} rejected")
+    if report.rejected:
+        messages().print(f"{report.rejected} rows could not be read as a case")
+        raise typer.Exit(EXIT_SOME_REJECTED)

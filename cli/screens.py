@@ -1,0 +1,131 @@
+"""What an associate sees at the terminal: the queue as a table, a case with the model's suggestions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from rich.console import Console
+from rich.rule import Rule
+from rich.table import Table
+
+from cases.record import AttributeValue, CaseStatus
+from cases.taxonomy import Taxonomy
+from cli.contract import ClaimAnswer, ClaimedCase, QueuedCase, ScoreOfCase, SuggestedCategory
+
+SHORT_ID = 8
+TITLE_LENGTH = 60
+
+# How sure the model is, in words; the least probability for each.
+_WORDS = ((0.95, "almost certain"), (0.75, "very likely"), (0.5, "likely"), (0.25, "possible"), (0.0, "a guess"))
+
+# A case's text may hold whatever somebody wrote: sequences that rewrite the terminal, and marks that turn the
+# direction of what follows. Line breaks and tabs are harmless.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str) -> str:
+    """`text` without anything that a terminal would obey."""
+    return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
+
+
+def in_words(probability: float) -> str:
+    """A probability in words and per cent: "likely, 62 %"."""
+    words = next(words for least, words in _WORDS if probability >= least)
+    return f"{words}, {probability:.0%}".replace("%", " %")
+
+
+def age(waited: timedelta) -> str:
+    """How long something has waited, in its largest unit."""
+    minutes = max(0, int(waited.total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"
+
+
+def show_queue(out: Console, cases: Sequence[QueuedCase], length: int, policy: Taxonomy, now: datetime) -> None:
+    """The queue, ranked; the last characters of an id are enough for `caseload claim`."""
+    if not cases:
+        out.print("the queue is empty")
+        return
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    table.add_column("", justify="right")
+    table.add_column("case", no_wrap=True)
+    table.add_column("severity", no_wrap=True)
+    table.add_column("category", no_wrap=True)
+    table.add_column("waits", justify="right", no_wrap=True)
+    table.add_column("priority", justify="right", no_wrap=True)
+    table.add_column("title", no_wrap=True, overflow="ellipsis", max_width=TITLE_LENGTH)
+    for case in cases:
+        score = case.score
+        table.add_row(
+            str(case.place),
+            case.case_id[-SHORT_ID:],
+            _severity(score, policy) or "?",
+            _category(score.categories[0]) if score and score.categories else "not scored yet",
+            age(now - case.received_at),
+            f"{case.order_key:.2f}",
+            _title(case),
+        )
+    out.print(table)
+    out.print(f"{len(cases)} of {length} undecided cases")
+
+
+def show_claim(out: Console, answer: ClaimAnswer, policy: Taxonomy, now: datetime) -> None:
+    """A claimed case: what is reported, what the model suggests, and how long it is yours."""
+    if answer.case is None or answer.lease is None:
+        out.print("the queue is empty")
+        return
+    case, lease = answer.case, answer.lease
+    out.print(Rule(style="dim"))
+    out.print(f"case {case.case_id}", style="bold")
+    out.print(f"yours ({lease.holder}) until {lease.expires_at:%H:%M:%S} UTC, token {lease.token}")
+    about = [f"received {age(now - case.received_at)} ago", *([f"by {case.channel}"] if case.channel else [])]
+    out.print(plain(", ".join([*about, *_signals(case.attributes)])), style="dim")
+    out.print(Rule(style="dim"))
+    if case.title:
+        out.print(plain(case.title), style="bold")
+    out.print(plain(case.description))
+    out.print(Rule(style="dim"))
+    show_suggestions(out, case, policy)
+
+
+def show_suggestions(out: Console, case: ClaimedCase, policy: Taxonomy) -> None:
+    """The likeliest categories, numbered, the severity, and what the rules say beside the model."""
+    if case.score is None:
+        out.print("no suggestion: not scored yet")
+    else:
+        out.print(f"{case.score.model_version} suggests")
+        for number, suggestion in enumerate(case.score.categories, start=1):
+            out.print(f"  {number}  {_category(suggestion)}  {suggestion.category}")
+        if severity := _severity(case.score, policy):
+            out.print(f"  severity {severity}")
+    levels, reasons = policy.raised(case.attributes)
+    if levels:
+        out.print(f"  the policy raises severity by {levels}: {', '.join(reasons)}")
+
+
+def _title(case: QueuedCase) -> str:
+    title = plain(case.title).replace("\n", " ") or "(no title)"
+    return f"[claimed] {title}" if case.status is CaseStatus.CLAIMED else title
+
+
+def _category(suggestion: SuggestedCategory) -> str:
+    return f"{suggestion.name} ({in_words(suggestion.probability)})"
+
+
+def _severity(score: ScoreOfCase | None, policy: Taxonomy) -> str:
+    if score is None or score.severity is None:
+        return ""
+    level = score.severity.level
+    name = next((known.name for known in policy.severity_levels if known.level == level), "")
+    return f"{level} {name} ({score.severity.distribution[level]:.0%})".replace("%", " %")
+
+
+def _signals(attributes: Mapping[str, AttributeValue]) -> list[str]:
+    return [
+        name if value is True else f"{name} {value}"
+        for name, value in sorted(attributes.items())
+        if value is not False
+    ]

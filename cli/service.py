@@ -1,0 +1,24 @@
+"""`caseload serve`: the HTTP API and the scoring service, until interrupted."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.command import messages, settings_of
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    ctx: typer.Context,
+    host: Annotated[str | None, typer.Option(help="The address to bind to; wins over CASELOAD_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on; wins over CASELOAD_PORT.")] = None,
+) -> None:
+    """Serve the HTTP API until Ctrl-C or SIGTERM; requests in progress are finished first."""
+    settings = settings_of(ctx, host=host, port=port)
+    from serving.serve import serve as serve_until_interrupted
+
+    serve_until_interrupted(settings, listening=lambda url: messages().print(f"Caseload listens at {url}"))

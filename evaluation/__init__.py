@@ -1,0 +1,1 @@
+"""How good the judgement is: metrics, intervals, calibration, paired comparison."""

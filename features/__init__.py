@@ -1,0 +1,1 @@
+"""A case becomes numbers: cleaning, redaction, language, assembly, encoder and its cache."""

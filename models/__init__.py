@@ -1,0 +1,1 @@
+"""The learned parts, as scikit-learn estimators; priority as a pure function; the artifact."""

@@ -1,0 +1,1 @@
+"""The BentoML service, the HTTP API and who may call it."""

@@ -1,0 +1,244 @@
+"""What goes out over HTTP. Probabilities keep all their digits: rounding is for screens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cases.record import CaseStatus, Suggestion
+
+
+class Outgoing(BaseModel):
+    """An answer's body, or a part of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class CategoryAnswer(Outgoing):
+    """A category that the model suggests."""
+
+    category: str
+    name: str
+    probability: float = Field(ge=0, le=1)
+
+
+class SeverityAnswer(Outgoing):
+    """How much harm, how soon; 1 is the most severe."""
+
+    level: int | None = Field(description="The likeliest level by the model alone; null where it judges none.")
+    distribution: dict[int, float] = Field(description="Probability of each level.")
+
+
+class PriorityAnswer(Outgoing):
+    """The place in the queue."""
+
+    order_key: float = Field(description="Larger = sooner.")
+    parts: dict[str, float] = Field(description="What the order key is made of; docs/priority.md has the units.")
+
+
+class RaisedAnswer(Outgoing):
+    """What the human-set rules add; it counts in the priority, not in the model's severity."""
+
+    levels: int = Field(ge=0)
+    reasons: list[str]
+
+
+class ModelIdentity(Outgoing):
+    """Which model spoke."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class ScoreAnswer(Outgoing):
+    """What a model says of a case."""
+
+    case_ref: str | None = None
+    case_id: str | None = None
+    score_id: str | None = None
+    categories: list[CategoryAnswer]
+    severity: SeverityAnswer
+    priority: PriorityAnswer
+    raised: RaisedAnswer
+    language: str
+    supported: bool | None = Field(
+        default=None,
+        description="False where the model has not learned the text's language; null on a stored score.",
+    )
+    model: ModelIdentity
+    taxonomy_version: int
+    assembly_version: int
+    seconds: float = Field(description="The case's share of the time that its batch took.")
+
+
+class ScoresAnswer(Outgoing):
+    """One score for each case, in the request's order, all by one model."""
+
+    scores: list[ScoreAnswer]
+
+
+class ReasonAnswer(Outgoing):
+    """Why there is no score yet."""
+
+    code: str
+    detail: str
+
+
+class FiledAnswer(Outgoing):
+    """What became of a report."""
+
+    report_id: str
+    case_id: str
+    created: bool = Field(description="False where (source, external_id) was known; then nothing changed.")
+    score: ScoreAnswer | None
+    unscored: ReasonAnswer | None = Field(
+        description="Why `score` is null; the case is stored and queued all the same."
+    )
+
+
+class SubjectAnswer(Outgoing):
+    """What is reported."""
+
+    kind: str
+    ref: str
+
+
+class ContentAnswer(Outgoing):
+    """The text and attributes of all reports so far."""
+
+    version: int
+    title: str
+    description: str
+    channel: str
+    attributes: dict[str, Any]
+
+
+class ReportAnswer(Outgoing):
+    """A report; who sent it is kept apart and not shown."""
+
+    report_id: str
+    source: str
+    external_id: str
+    channel: str
+    received_at: datetime
+
+
+class DecisionAnswer(Outgoing):
+    """A decision, by codes of the taxonomy."""
+
+    decision_id: str
+    case_id: str
+    category: str
+    sub_policy: str
+    other_categories: list[str]
+    severity: int
+    action: str
+    reason: str
+    decided_by: str
+    decided_at: datetime
+    handling_seconds: float | None
+    score_id: str | None
+    suggestion: Suggestion
+    suggested_rank: int | None
+    reviews: str | None
+    overturns: bool
+
+
+class CaseSummary(Outgoing):
+    """A case in the queue."""
+
+    case_id: str
+    status: CaseStatus
+    received_at: datetime
+    order_key: float
+    subject: SubjectAnswer | None
+    title: str
+    score: ScoreAnswer | None
+
+
+class CaseAnswer(CaseSummary):
+    """A case with all that hangs on it."""
+
+    first_claimed_at: datetime | None
+    decided_at: datetime | None
+    content: ContentAnswer
+    reports: list[ReportAnswer]
+    decisions: list[DecisionAnswer]
+
+
+class QueueAnswer(Outgoing):
+    """A page of the queue, the most urgent first."""
+
+    cases: list[CaseSummary]
+    length: int = Field(description="How many cases are undecided in all.")
+    limit: int
+    offset: int
+
+
+class LeaseAnswer(Outgoing):
+    """A claim: whoever holds the newest token may decide until it expires."""
+
+    case_id: str
+    holder: str
+    token: int
+    expires_at: datetime
+
+
+class ClaimAnswer(Outgoing):
+    """What was claimed."""
+
+    lease: LeaseAnswer
+    case: CaseAnswer
+
+
+class ModelAnswer(Outgoing):
+    """What serves, and what it knows."""
+
+    state: str = Field(description="loading, ready, no_model or failed")
+    reason: str
+    model: ModelIdentity | None
+    promoted_at: datetime | None
+    promoted_by: str | None
+    taxonomy_version: int = Field(description="Of the policy that the service runs on.")
+    model_taxonomy_version: int | None
+    assembly_version: int
+    encoder_hash: str | None
+    categories: list[str] = Field(description="Those that the model can suggest.")
+    unlearned_categories: list[str] = Field(description="Those of the policy that it has not learned.")
+    severity_levels: list[int]
+
+
+class LiveAnswer(Outgoing):
+    """The process answers."""
+
+    status: str = "alive"
+
+
+class ReadyAnswer(Outgoing):
+    """Whether scores can be had. Intake goes on in any state, as long as the database answers."""
+
+    state: str = Field(description="loading, ready, no_model or failed")
+    reason: str
+    model: ModelIdentity | None
+
+
+class ProblemItem(Outgoing):
+    """One thing that is wrong with a request."""
+
+    field: str
+    message: str
+
+
+class Problem(Outgoing):
+    """RFC 9457. Branch on `code`, which does not change; `detail` is for people. Neither holds what was sent."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    field: str | None = None
+    errors: list[ProblemItem] | None = None

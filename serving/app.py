@@ -1,0 +1,128 @@
+"""The public HTTP API: FastAPI, OpenAPI 3.1, problems by RFC 9457."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.security import HTTPBearer
+from starlette.routing import Match, Mount
+from starlette.types import Receive, Scope, Send
+
+from cases.clock import Clock, utc_now
+from cases.settings import Settings
+from cases.store import CaseStore
+from cases.taxonomy_file import load_taxonomy
+from serving import problems, routes_cases, routes_model, routes_queue, routes_scores
+from serving.backlog import Backlog
+from serving.batching import RunBatch, Scorer
+from serving.callers import Callers
+from serving.champion import ChampionWatch
+from serving.guard import Guard
+from serving.logs import logger
+from serving.openapi import with_problems
+from serving.scoring import CaseToJudge, Outcome, Ranking, score_each
+from serving.services import Services
+from serving.store_access import StoreAccess
+
+_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+
+
+def build_services(settings: Settings, *, run_batch: RunBatch | None = None, clock: Clock = utc_now) -> Services:
+    """The parts of a service; nothing is opened or started yet.
+
+    Args:
+        settings: Where the record and the models are, which policy holds.
+        run_batch: The batcher; None scores each batch by itself, on a thread.
+        clock: Business time.
+
+    Raises:
+        TaxonomyError: The policy file is not valid.
+    """
+    store = StoreAccess(lambda: CaseStore.open(settings.database_url, clock))
+    ranking = Ranking(load_taxonomy(settings.taxonomy))
+    watch = ChampionWatch(store, settings.models_dir, ranking.taxonomy)
+    scorer = Scorer(run_batch or _on_a_thread(watch, ranking))
+    backlog = Backlog(store, scorer, watch.model, clock)
+    watch.on_swap = backlog.wake
+    return Services(store, watch, scorer, backlog, ranking, clock, settings)
+
+
+def build_app(services: Services) -> FastAPI:
+    """The API over `services`, which it starts and stops with itself."""
+    app = FastAPI(
+        title="Caseload",
+        version=version("caseload"),
+        description="Takes reports in, scores cases, hands out the queue, records decisions.",
+        docs_url=None,  # the pages would fetch their scripts from elsewhere
+        redoc_url=None,
+        lifespan=_running(services),
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.services = services
+    app.add_middleware(Guard, callers=Callers(services.store))
+    problems.install(app)
+    keyed = APIRouter(dependencies=[Depends(HTTPBearer(auto_error=False, description="From `caseload caller add`."))])
+    for routes in (routes_scores, routes_cases, routes_queue, routes_model):
+        keyed.include_router(routes.router)
+    app.include_router(keyed)
+    app.include_router(routes_model.health)
+    app.router.routes.append(Mount("/", app=_Nowhere(app)))
+    described: Callable[[], dict[str, Any]] = app.openapi
+    app.openapi = lambda: with_problems(described())  # type: ignore[method-assign]  # FastAPI's documented extension
+    return app
+
+
+def _running(services: Services) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # asyncio's own handler prints the exception that a task ended with, message and all.
+        asyncio.get_running_loop().set_exception_handler(_log_kind)
+        services.watch.start()
+        backlog = asyncio.create_task(services.backlog.run())
+        try:
+            yield
+        finally:
+            backlog.cancel()
+            await asyncio.gather(backlog, return_exceptions=True)
+            await asyncio.to_thread(services.watch.stop)
+            services.store.close()
+
+    return lifespan
+
+
+def _log_kind(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    logger.error("in the background: %s", type(context.get("exception")).__name__)
+
+
+def _on_a_thread(watch: ChampionWatch, ranking: Ranking) -> RunBatch:
+    turn = asyncio.Lock()
+
+    async def run(cases: list[CaseToJudge]) -> list[Outcome]:
+        async with turn:
+            return await asyncio.to_thread(score_each, watch.model, cases, ranking)
+
+    return run
+
+
+class _Nowhere:
+    """Answers what no route does, also in place of the pages that BentoML would serve there."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._routes = list(app.router.routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """404, or 405 where the path exists under another method."""
+        allowed = [method for method in _METHODS if self._is_route({**scope, "method": method})]
+        if allowed:
+            answer = problems.problem(problems.NO_METHOD, headers={"Allow": ", ".join(allowed)})
+        else:
+            answer = problems.problem(problems.NO_ROUTE)
+        await answer(scope, receive, send)
+
+    def _is_route(self, scope: Scope) -> bool:
+        return any(route.matches(scope)[0] is Match.FULL for route in self._routes)

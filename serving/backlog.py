@@ -1,0 +1,103 @@
+"""Cases that are stored and not scored: those filed while no model could answer, imported from a file, or scored by
+the champion before. They are scored in the background, in the queue's order, a few at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+
+from cases.clock import Clock
+from cases.errors import CaseloadError, ModelMissingError
+from cases.ids import ContentId
+from cases.record import Case, Score
+from cases.store import CaseStore
+from serving.batching import Scorer
+from serving.logs import logger
+from serving.problems import UnscorableError
+from serving.scoring import LoadedModel, case_to_judge
+
+# Small, so that a caller who waits for a score never waits long behind the backlog.
+AT_ONCE = 16
+IDLE_SECONDS = 10.0
+RETRY_SECONDS = 2.0
+
+
+class Backlog:
+    """Scores what is unscored whenever there is something and a model to score it.
+
+    Args:
+        store: Answers the open store.
+        scorer: The way to the model.
+        model: Answers the model that serves, or raises why none does.
+        clock: Business time, for the scores.
+    """
+
+    def __init__(
+        self, store: Callable[[], CaseStore], scorer: Scorer, model: Callable[[], LoadedModel], clock: Clock
+    ) -> None:
+        self._store = store
+        self._scorer = scorer
+        self._model = model
+        self._clock = clock
+        self._wanted = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        # Contents that no model got through; without this they would be tried for ever, ahead of all others.
+        self._given_up: set[ContentId] = set()
+
+    def wake(self) -> None:
+        """Look now; from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wanted.set)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        while True:
+            self._wanted.clear()
+            try:
+                pause = 0.0 if await self.step() else IDLE_SECONDS
+            except ModelMissingError:
+                pause = IDLE_SECONDS
+            except CaseloadError as error:
+                logger.warning("the backlog waits: %s", type(error).__name__)
+                pause = RETRY_SECONDS
+            except Exception:  # noqa: BLE001 - logged; the backlog must outlive it
+                logger.exception("the backlog stumbled")
+                pause = IDLE_SECONDS
+            if pause:
+                await self._pause(pause)
+
+    async def step(self) -> int:
+        """Score a few; answers how many were looked at, 0 when nothing is left.
+
+        Raises:
+            CaseloadError: The database or the model does not answer.
+        """
+        model = self._model()
+        found = await run_in_threadpool(self._store().unscored, AT_ONCE + len(self._given_up), model.sha256)
+        cases = [case for case in found if case.content.id not in self._given_up][:AT_ONCE]
+        if cases:
+            scores = await self._scores(cases)
+            await run_in_threadpool(self._store().record_scores, scores)
+        return len(cases)
+
+    async def _scores(self, cases: list[Case]) -> list[Score]:
+        try:
+            scored = await self._scorer.score([case_to_judge(case) for case in cases])
+        except UnscorableError:
+            if len(cases) > 1:  # find the one that it is, and let the others through
+                return [score for case in cases for score in await self._scores([case])]
+            logger.warning("case %s cannot be scored", cases[0].id)
+            self._given_up.add(cases[0].content.id)
+            return []
+        now = self._clock()
+        return [answer.as_record(case, now) for answer, case in zip(scored, cases, strict=True)]
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._wanted.wait(), seconds)
+        except TimeoutError:
+            return

@@ -1,0 +1,220 @@
+"""Errors as RFC 9457 problem documents: a stable `code` to branch on, and never what was sent.
+
+docs/api.md lists the codes; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from cases.errors import (
+    ArtifactError,
+    CaseloadError,
+    ConflictError,
+    InvalidInputError,
+    ModelMissingError,
+    NotFoundError,
+    NotMigratedError,
+    StaleLeaseError,
+    StoreUnavailableError,
+    TrackerUnavailableError,
+    UnknownPolicyError,
+)
+from serving.logs import logger
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+
+_FIELD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+class BusyError(CaseloadError):
+    """More waits to be scored than the service takes on; try again later."""
+
+
+class ModelLoadingError(ModelMissingError):
+    """The model is being loaded; it will be there in seconds."""
+
+
+class UnscorableError(CaseloadError):
+    """The model broke on this case; the log says where, and nothing of what the case says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem.
+
+    Attributes:
+        code: Never changes.
+        status: The HTTP status.
+        title: The same for every problem of the kind.
+        detail: Shown in place of the error's own words, where these are for the operator alone.
+        retry: Whether the same request may succeed later.
+    """
+
+    code: str
+    status: int
+    title: str
+    detail: str = ""
+    retry: bool = False
+
+
+UNAUTHORIZED = Kind(
+    "unauthorized", 401, "A key is needed", "Send 'Authorization: Bearer <key>' with a key that is not revoked."
+)
+INVALID_INPUT = Kind("invalid_input", 422, "The request is not as it must be")
+INVALID_BODY = Kind("invalid_body", 400, "The body is not JSON", "Send UTF-8 JSON.")
+UNSUPPORTED = Kind(
+    "unsupported_media_type", 415, "The body is not declared as JSON", "Send 'Content-Type: application/json'."
+)
+TOO_LARGE = Kind("body_too_large", 413, "The body is too large")
+NO_ROUTE = Kind("no_such_route", 404, "There is nothing here", "See /openapi.json for what there is.")
+NO_METHOD = Kind(
+    "method_not_allowed", 405, "The method is not allowed here", "The header 'Allow' names those that are."
+)
+INTERNAL = Kind(
+    "internal_error", 500, "Something broke on our side", "The server's log says where; nothing you sent is in it."
+)
+UNAVAILABLE = Kind("unavailable", 503, "The service cannot answer now", "Try again.", retry=True)
+
+# Looked up along the error's classes, the nearest first.
+KINDS: Mapping[type[CaseloadError], Kind] = {
+    BusyError: Kind("busy", 429, "Too much is waiting to be scored", retry=True),
+    UnknownPolicyError: Kind("unknown_policy", 422, "The taxonomy has no such word"),
+    InvalidInputError: INVALID_INPUT,
+    NotFoundError: Kind("not_found", 404, "There is no such thing"),
+    StaleLeaseError: Kind("stale_lease", 409, "The lease is no longer yours"),
+    ConflictError: Kind("conflict", 409, "The state has moved on"),
+    NotMigratedError: Kind(
+        "not_migrated", 503, "The database is not at this version's schema", "Run `caseload db upgrade`.", retry=True
+    ),
+    StoreUnavailableError: Kind(
+        "store_unavailable", 503, "The database does not answer", "Nothing was stored. Try again.", retry=True
+    ),
+    ModelLoadingError: Kind("model_loading", 503, "The model is being loaded", retry=True),
+    ModelMissingError: Kind("model_missing", 503, "No model serves", retry=True),
+    ArtifactError: Kind("model_damaged", 503, "The model's files are not what they must be", retry=True),
+    TrackerUnavailableError: Kind("tracker_unavailable", 503, "MLflow does not answer", "Try again.", retry=True),
+    CaseloadError: INTERNAL,
+}
+
+_ALL = (UNAUTHORIZED, INVALID_BODY, UNSUPPORTED, TOO_LARGE, NO_ROUTE, NO_METHOD, UNAVAILABLE, *KINDS.values())
+CODES: Mapping[str, Kind] = {kind.code: kind for kind in _ALL}
+
+
+def kind_of(error: CaseloadError) -> Kind:
+    """The kind of problem that `error` is."""
+    return next(KINDS[ancestor] for ancestor in type(error).__mro__ if ancestor in KINDS)
+
+
+def problem(
+    kind: Kind,
+    detail: str = "",
+    *,
+    field: str = "",
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer for a problem."""
+    body: dict[str, Any] = {
+        "type": f"urn:caseload:problem:{kind.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "code": kind.code,
+        "detail": detail or kind.detail or kind.title,
+    }
+    if field:
+        body["field"] = field
+    if errors:
+        body["errors"] = list(errors)
+    extra = dict(headers or {})
+    if kind.retry:
+        extra.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
+    if kind.status == UNAUTHORIZED.status:
+        extra.setdefault("WWW-Authenticate", 'Bearer realm="caseload"')
+    return JSONResponse(body, status_code=kind.status, headers=extra, media_type=MEDIA_TYPE)
+
+
+def problem_of(error: CaseloadError) -> Response:
+    """The answer for one of our own errors, whose messages hold no text of a case."""
+    kind = kind_of(error)
+    field = error.field if isinstance(error, InvalidInputError) else ""
+    if kind.status >= 500:
+        logger.warning("%s: %s", kind.code, error)
+    return problem(kind, kind.detail or str(error), field=field)
+
+
+def crash(error: Exception) -> Response:
+    """The answer for an error that nobody foresaw; where it happened is logged, what it said is not."""
+    logger.error("unforeseen %s", type(error).__name__, exc_info=error)
+    return problem(INTERNAL)
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every error as a problem."""
+    app.add_exception_handler(CaseloadError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def field_errors(found: Sequence[Mapping[str, Any]], *, skip: int = 0) -> list[dict[str, str]]:
+    """Pydantic's errors as field and message; the input is in neither.
+
+    Args:
+        found: As `ValidationError.errors()` answers.
+        skip: How many parts of each place to leave out at its start ("body", "query").
+    """
+    return [{"field": _place(error["loc"][skip:]), "message": _message(error)} for error in found]
+
+
+def invalid(errors: list[dict[str, str]]) -> Response:
+    """The answer for a request whose fields are wrong."""
+    first = errors[0]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    name = f"'{first['field']}'" if first["field"] else "the body"
+    return problem(INVALID_INPUT, f"{name}: {first['message']}{more}", field=first["field"], errors=errors[:100])
+
+
+def _place(parts: Sequence[str | int]) -> str:
+    # An unknown field's name is the sender's: shown when it looks like a name, measured when it might be a text.
+    named = [str(p) if _FIELD_NAME.fullmatch(str(p)) else f"<{len(str(p))} characters>" for p in parts]
+    return ".".join(named)
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == r"\S":
+        return "must hold text, not blanks alone"
+    if error["type"] == "extra_forbidden":
+        return "is not a field of this request; remove it"
+    return message
+
+
+async def _ours(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, CaseloadError)  # noqa: S101 - Starlette's handler type is wider than its registration
+    return problem_of(error)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return problem(INVALID_BODY)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method == "POST" and not (kind == "application/json" or kind.endswith("+json")):
+        return problem(UNSUPPORTED)
+    return invalid(field_errors(found, skip=1))
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    # What FastAPI raises itself: a body that is not UTF-8 or is nested too deep.
+    return problem(INVALID_BODY if error.status_code == INVALID_BODY.status else UNAVAILABLE)

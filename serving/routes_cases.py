@@ -1,0 +1,147 @@
+"""Cases: filing a report, looking a case up, deciding it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response, status
+from starlette.concurrency import run_in_threadpool
+
+from cases.errors import CaseloadError, NotFoundError
+from cases.ids import CaseId, is_id
+from cases.record import FiledReport, Lease, NewReport, Score
+from serving.answers import CaseAnswer, DecisionAnswer, FiledAnswer, LeaseAnswer, ReasonAnswer, ScoreAnswer
+from serving.logs import logger
+from serving.problems import BusyError, UnscorableError
+from serving.schemas import DecisionRequest, LeaseRequest, RenewRequest, ReportRequest
+from serving.scoring import CaseToJudge, case_to_judge
+from serving.services import Services, caller, services
+from serving.views import case_answer, decision_answer, lease_answer, reason_answer, score_answer
+
+router = APIRouter(tags=["cases"])
+
+# A reporter's system should not wait longer for a score that it will find in the queue anyway.
+SCORE_WITHIN_SECONDS = 10.0
+
+Parts = Annotated[Services, Depends(services)]
+Caller = Annotated[str, Depends(caller)]
+
+
+@router.post(
+    "/v1/cases",
+    status_code=status.HTTP_201_CREATED,
+    summary="File a report; it is stored before it is scored",
+    responses={200: {"model": FiledAnswer, "description": "The report was known; nothing changed"}},
+)
+async def file_report(body: ReportRequest, response: Response, parts: Parts, who: Caller) -> FiledAnswer:
+    """Whatever becomes of the score, a 201 means that the report is stored and its case is in the queue."""
+    report = body.as_report(parts.clock())
+    filed = await run_in_threadpool(_file, parts, report, who)
+    if not filed.created:
+        response.status_code = status.HTTP_200_OK
+    score, why = await _score_of(parts, filed)
+    return FiledAnswer(
+        report_id=filed.report_id, case_id=filed.case_id, created=filed.created, score=score, unscored=why
+    )
+
+
+@router.get("/v1/cases/{case_id}", summary="A case with its reports, its latest score and its decisions")
+def show_case(case_id: str, parts: Parts) -> CaseAnswer:
+    """The case. Who reported it is kept apart and not shown."""
+    return whole_case(parts, known_id(case_id))
+
+
+@router.post(
+    "/v1/cases/{case_id}/decision", status_code=status.HTTP_201_CREATED, summary="Decide a case that you have claimed"
+)
+def decide(case_id: str, body: DecisionRequest, parts: Parts, who: Caller) -> DecisionAnswer:
+    """Decided exactly once, by whoever holds the newest lease."""
+    verdict = body.as_verdict()
+    parts.taxonomy.check(verdict)
+    decision = parts.store().decide(
+        known_id(case_id),
+        verdict,
+        holder=body.holder or who,
+        token=body.token,
+        note=body.note,
+        shown=body.as_shown(),
+        handling_seconds=body.handling_seconds,
+    )
+    return decision_answer(decision)
+
+
+@router.post("/v1/cases/{case_id}/lease/renew", summary="Keep a claimed case longer")
+def renew(case_id: str, body: RenewRequest, parts: Parts, who: Caller) -> LeaseAnswer:
+    """The lease, lasting from now."""
+    lease = Lease(known_id(case_id), body.holder or who, body.token, parts.clock())
+    return lease_answer(parts.store().renew(lease, body.lease_seconds or parts.settings.lease_seconds))
+
+
+@router.post(
+    "/v1/cases/{case_id}/lease/release", status_code=status.HTTP_204_NO_CONTENT, summary="Give a claimed case back"
+)
+def release(case_id: str, body: LeaseRequest, parts: Parts, who: Caller) -> None:
+    """The case is anyone's to claim again."""
+    parts.store().release(known_id(case_id), body.holder or who, body.token)
+
+
+def known_id(text: str) -> CaseId:
+    """`text` as a case's id.
+
+    Raises:
+        NotFoundError: It is not written as one; it is not repeated, since it might be anything.
+    """
+    if not is_id(text):
+        raise NotFoundError(
+            f"'case_id' must be an id that we gave (got {len(text)} characters); take it from the queue"
+        )
+    return CaseId(text)
+
+
+def whole_case(parts: Services, case_id: CaseId) -> CaseAnswer:
+    """The case with all that hangs on it."""
+    store = parts.store()
+    case = store.case(case_id)
+    return case_answer(
+        case, store.latest_score(case_id), store.reports(case_id), store.decisions(case_id), parts.taxonomy
+    )
+
+
+def _file(parts: Services, report: NewReport, who: str) -> FiledReport:
+    unjudged = parts.ranking.of(
+        None,
+        CaseToJudge(report.title, report.description, report.received_at, report.channel, report.attributes),
+    )
+    # Until it is scored it stands where a case stands that no model can judge: the rules rank it, never below medium.
+    [filed] = parts.store().file_reports([report], actor=who, order_key=unjudged.order_key)
+    return filed
+
+
+async def _score_of(parts: Services, filed: FiledReport) -> tuple[ScoreAnswer | None, ReasonAnswer | None]:
+    """The case's score, or why it has none yet. Raises nothing: the report is stored, and that is what was asked."""
+    scoring = asyncio.ensure_future(_score(parts, filed))
+    try:
+        return await asyncio.wait_for(asyncio.shield(scoring), SCORE_WITHIN_SECONDS), None
+    except TimeoutError:
+        # It goes on; should it fail, the backlog has the case.
+        scoring.add_done_callback(lambda done: done.cancelled() or done.exception())
+        why: CaseloadError = BusyError("'score' must wait for others (got no turn in time); the case is queued")
+    except CaseloadError as error:
+        why = error
+    except Exception as error:  # noqa: BLE001 - logged; what is stored must be answered as stored
+        logger.exception("case %s is stored but could not be scored", filed.case_id)
+        why = UnscorableError(f"'score' must be computed (got {type(error).__name__}); the case is queued")
+    parts.backlog.wake()
+    return None, reason_answer(why)
+
+
+async def _score(parts: Services, filed: FiledReport) -> ScoreAnswer:
+    store = parts.store()
+    case = await run_in_threadpool(store.case, filed.case_id)
+    score: Score | None = None if filed.created else await run_in_threadpool(store.latest_score, filed.case_id)
+    if score is None:
+        [scored] = await parts.scorer.score([case_to_judge(case)])
+        score = scored.as_record(case, parts.clock())
+        await run_in_threadpool(store.record_scores, [score])
+    return score_answer(score, case.content.attributes, parts.taxonomy)

@@ -1,0 +1,59 @@
+"""The queue: what waits, and taking the next."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response, status
+
+from serving.answers import ClaimAnswer, QueueAnswer
+from serving.routes_cases import known_id, whole_case
+from serving.schemas import MAX_PAGE, ClaimRequest
+from serving.services import Services, caller, services
+from serving.views import case_summary, lease_answer
+
+router = APIRouter(tags=["queue"])
+
+# A claim without a body takes whatever is most urgent.
+_ANY = ClaimRequest()
+
+Parts = Annotated[Services, Depends(services)]
+Caller = Annotated[str, Depends(caller)]
+
+
+@router.get("/v1/queue", summary="The undecided cases, the most urgent first")
+def show_queue(
+    parts: Parts,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> QueueAnswer:
+    """A page of the queue; claimed cases are in it and say so."""
+    store = parts.store()
+    waiting = store.queue(limit, offset)
+    return QueueAnswer(
+        cases=[case_summary(case, store.latest_score(case.id), parts.taxonomy) for case in waiting],
+        length=store.queue_length(),
+        limit=limit,
+        offset=offset,
+    )
+
+
+@router.post(
+    "/v1/queue/claim",
+    summary="Claim the most urgent case, or the one named",
+    response_model=ClaimAnswer,
+    responses={204: {"description": "Nothing is left to claim"}},
+)
+def claim(parts: Parts, who: Caller, body: ClaimRequest = _ANY) -> ClaimAnswer | Response:
+    """The case and a lease on it; the lease's token decides, renews and releases."""
+    store = parts.store()
+    holder, lasting = body.holder or who, body.lease_seconds or parts.settings.lease_seconds
+    if body.case_id is not None:
+        claimed = store.claim(known_id(body.case_id), holder, lasting)
+    else:
+        found = store.claim_next(holder, lasting)
+        if found is None:
+            return Response(status_code=status.HTTP_204_NO_CONTENT)
+        claimed = found
+    case, lease = claimed
+    return ClaimAnswer(lease=lease_answer(lease), case=whole_case(parts, case.id))

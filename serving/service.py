@@ -1,0 +1,136 @@
+"""The BentoML service: a native batchable `score` that runs the model, and the public API mounted beside it.
+
+Calls of the mounted API go through the very dispatcher that batches `score`. They take it in the process: BentoML's
+two ways to call a service from an app mounted on it, a dependency and `get_current_service().to_async`, both go over
+an HTTP client that loses requests under load (BentoML 1.4.39: 3 to 8 % "Server disconnected" at eight callers) and
+adds about ten milliseconds. docs/serving.md has the figures.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
+
+import bentoml
+from _bentoml_impl.server.app import ServiceAppFactory  # type: ignore[import-untyped]  # BentoML ships no types for it
+from _bentoml_sdk import Service
+from bentoml.exceptions import ServiceUnavailable
+from pydantic import ValidationError
+from starlette.types import ASGIApp
+
+from cases.errors import CaseloadError
+from cases.settings import Settings
+from serving import logs
+from serving.answers import ProblemItem
+from serving.app import build_app, build_services
+from serving.batching import MAX_BATCH
+from serving.callers import Callers
+from serving.champion import State
+from serving.guard import Guard
+from serving.problems import INVALID_INPUT, BusyError, field_errors, kind_of
+from serving.schemas import CaseToScore
+from serving.scoring import CaseToJudge, Outcome, score_each
+from serving.services import Services
+from serving.views import scored_answer
+
+# Above what the longest queue that we let in takes, so that our own bound speaks first, with a 429.
+MAX_LATENCY_MS = 120_000
+REQUEST_TIMEOUT_SECONDS = 300
+
+
+class Dispatcher:
+    """The batcher of a running service; it exists once the service's ASGI app does."""
+
+    def __init__(self) -> None:
+        self.factory: ServiceAppFactory | None = None
+
+    async def run(self, cases: list[CaseToJudge]) -> list[Outcome]:
+        """Score `cases` together with whatever else waits."""
+        if self.factory is None:
+            raise RuntimeError("the service's app must be built before it is called")
+        try:
+            outcomes: list[Outcome] = await self.factory.batch_infer("score", (cases,), {})
+        except ServiceUnavailable as error:
+            raise BusyError("'cases' must wait for others (got no turn in time); try again later") from error
+        return outcomes
+
+
+def build_service(settings: Settings) -> Service[Any]:
+    """The service for `settings`.
+
+    Raises:
+        TaxonomyError: The policy file is not valid.
+    """
+    dispatcher = Dispatcher()
+    parts = build_services(settings, run_batch=dispatcher.run)
+
+    class CaseloadService(Service[Any]):  # type: ignore[misc]  # BentoML's is untyped to us
+        """Remembers the factory of its app, which holds the dispatchers."""
+
+        def to_asgi(self, is_main: bool = True) -> ASGIApp:
+            self.inject_config()
+            dispatcher.factory = ServiceAppFactory(self, is_main=is_main)
+            app: ASGIApp = dispatcher.factory()
+            return app
+
+    @bentoml.service(
+        name="caseload",
+        service_class=CaseloadService,
+        workers=1,
+        traffic={"timeout": REQUEST_TIMEOUT_SECONDS},
+        logging={"access": {"enabled": False}},
+    )
+    @bentoml.asgi_app(build_app(parts))
+    class Caseload:
+        """Scores cases: policy category, severity, priority."""
+
+        def __init__(self) -> None:
+            logs.guard_present_handlers()
+
+        def __is_ready__(self) -> bool:
+            return parts.watch.serving.state is State.READY
+
+        @bentoml.api(batchable=True, max_batch_size=MAX_BATCH, max_latency_ms=MAX_LATENCY_MS)  # type: ignore[untyped-decorator]
+        def score(self, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            """Score cases written as in `POST /v1/score`; one that cannot be scored is answered {"problem": …}."""
+            # The annotations are for native clients; the mounted API's own cases and answers go through as they are.
+            answers: Any = _score_mixed(parts, list[Any](cases))
+            return answers  # type: ignore[no-any-return]
+
+    service: Service[Any] = Caseload
+    service.add_asgi_middleware(Guard, callers=Callers(parts.store))
+    return service
+
+
+def _score_mixed(parts: Services, cases: list[CaseToJudge | dict[str, Any]]) -> list[Outcome | dict[str, Any]]:
+    """One batch, in which the mounted API's cases (checked already) and native clients' (not yet) are mixed."""
+    now = parts.clock()
+    checked = [case if isinstance(case, CaseToJudge) else _checked(case) for case in cases]
+    fit = [c.as_case(now) if isinstance(c, CaseToScore) else c for c in checked if not isinstance(c, dict)]
+    outcomes = iter(score_each(parts.watch.model, fit, parts.ranking) if fit else [])
+    answers: list[Outcome | dict[str, Any]] = []
+    for case in checked:
+        if isinstance(case, dict):
+            answers.append(case)
+            continue
+        outcome = next(outcomes)
+        answers.append(outcome if isinstance(case, CaseToJudge) else _native_answer(parts, case, outcome))
+    return answers
+
+
+def _checked(case: dict[str, Any]) -> CaseToScore | dict[str, Any]:
+    try:
+        return CaseToScore.model_validate(case)
+    except ValidationError as error:
+        errors = field_errors(error.errors(include_input=False, include_url=False))
+        items = [ProblemItem(**item).model_dump() for item in errors]
+        return {"problem": {"code": INVALID_INPUT.code, "detail": INVALID_INPUT.title, "errors": items}}
+
+
+def _native_answer(parts: Services, case: CaseToScore, outcome: Outcome) -> dict[str, Any]:
+    if isinstance(outcome, CaseloadError):
+        kind = kind_of(outcome)
+        return {"problem": {"code": kind.code, "detail": kind.detail or str(outcome)}}
+    return scored_answer(outcome, parts.taxonomy, case_ref=case.case_ref).model_dump(mode="json")

@@ -1,0 +1,161 @@
+"""From the record's values to the answers' bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cases.errors import CaseloadError
+from cases.record import Attributes, Case, Decision, Lease, Report, Score
+from cases.taxonomy import Taxonomy
+from features.assemble import ASSEMBLY_VERSION
+from serving.answers import (
+    CaseAnswer,
+    CaseSummary,
+    CategoryAnswer,
+    ContentAnswer,
+    DecisionAnswer,
+    LeaseAnswer,
+    ModelIdentity,
+    PriorityAnswer,
+    RaisedAnswer,
+    ReasonAnswer,
+    ReportAnswer,
+    ScoreAnswer,
+    SeverityAnswer,
+    SubjectAnswer,
+)
+from serving.problems import kind_of
+from serving.scoring import LoadedModel, Scored, likeliest_level, top_categories
+
+SUGGESTED = 3
+
+
+def scored_answer(scored: Scored, taxonomy: Taxonomy, *, top_k: int = SUGGESTED, case_ref: str = "") -> ScoreAnswer:
+    """A score that was just made and is not stored."""
+    levels, reasons = scored.raised
+    return ScoreAnswer(
+        case_ref=case_ref or None,
+        categories=_categories(scored.category, taxonomy, top_k),
+        severity=SeverityAnswer(level=likeliest_level(scored.severity), distribution=dict(scored.severity)),
+        priority=PriorityAnswer(order_key=scored.priority.order_key, parts=dict(scored.priority.parts)),
+        raised=RaisedAnswer(levels=levels, reasons=list(reasons)),
+        language=scored.language,
+        supported=scored.supported,
+        model=model_identity(scored.model),
+        taxonomy_version=scored.model.judge.taxonomy.version,
+        assembly_version=ASSEMBLY_VERSION,
+        seconds=scored.seconds,
+    )
+
+
+def score_answer(score: Score, attributes: Attributes, taxonomy: Taxonomy) -> ScoreAnswer:
+    """A stored score; what the rules raise is of the case's attributes now."""
+    name, _, version = score.model_version.rpartition("/")
+    levels, reasons = taxonomy.raised(attributes)
+    return ScoreAnswer(
+        case_id=score.case_id,
+        score_id=score.id,
+        categories=_categories(score.category, taxonomy, SUGGESTED),
+        severity=SeverityAnswer(level=likeliest_level(score.severity), distribution=dict(score.severity)),
+        priority=PriorityAnswer(order_key=score.order_key, parts=dict(score.priority)),
+        raised=RaisedAnswer(levels=levels, reasons=list(reasons)),
+        language=score.language,
+        model=ModelIdentity(name=name, version=version, sha256=score.model),
+        taxonomy_version=score.taxonomy_version,
+        assembly_version=score.assembly_version,
+        seconds=score.seconds,
+    )
+
+
+def model_identity(model: LoadedModel) -> ModelIdentity:
+    """Which model it is."""
+    return ModelIdentity(name=model.name, version=model.version, sha256=model.sha256)
+
+
+def reason_answer(error: CaseloadError) -> ReasonAnswer:
+    """Why there is no score, in the problems' codes."""
+    kind = kind_of(error)
+    return ReasonAnswer(code=kind.code, detail=kind.detail or str(error))
+
+
+def case_summary(case: Case, score: Score | None, taxonomy: Taxonomy) -> CaseSummary:
+    """A case as the queue shows it."""
+    return CaseSummary(
+        case_id=case.id,
+        status=case.status,
+        received_at=case.received_at,
+        order_key=case.order_key,
+        subject=_subject(case),
+        title=case.content.title,
+        score=score_answer(score, case.content.attributes, taxonomy) if score else None,
+    )
+
+
+def case_answer(
+    case: Case, score: Score | None, reports: Sequence[Report], decisions: Sequence[Decision], taxonomy: Taxonomy
+) -> CaseAnswer:
+    """A case with all that hangs on it."""
+    content = case.content
+    return CaseAnswer(
+        **dict(case_summary(case, score, taxonomy)),
+        first_claimed_at=case.first_claimed_at,
+        decided_at=case.decided_at,
+        content=ContentAnswer(
+            version=content.version,
+            title=content.title,
+            description=content.description,
+            channel=content.channel,
+            attributes=dict(content.attributes),
+        ),
+        reports=[
+            ReportAnswer(
+                report_id=report.id,
+                source=report.source,
+                external_id=report.external_id,
+                channel=report.channel,
+                received_at=report.received_at,
+            )
+            for report in reports
+        ],
+        decisions=[decision_answer(decision) for decision in decisions],
+    )
+
+
+def decision_answer(decision: Decision) -> DecisionAnswer:
+    """A decision."""
+    verdict = decision.verdict
+    return DecisionAnswer(
+        decision_id=decision.id,
+        case_id=decision.case_id,
+        category=verdict.category,
+        sub_policy=verdict.sub_policy,
+        other_categories=list(verdict.other_categories),
+        severity=verdict.severity,
+        action=verdict.action,
+        reason=verdict.reason,
+        decided_by=decision.decided_by,
+        decided_at=decision.decided_at,
+        handling_seconds=decision.handling_seconds,
+        score_id=decision.score_id,
+        suggestion=decision.suggestion,
+        suggested_rank=decision.suggested_rank,
+        reviews=decision.reviews,
+        overturns=decision.overturns,
+    )
+
+
+def lease_answer(lease: Lease) -> LeaseAnswer:
+    """A lease."""
+    return LeaseAnswer(case_id=lease.case_id, holder=lease.holder, token=lease.token, expires_at=lease.expires_at)
+
+
+def _categories(category: Mapping[str, float], taxonomy: Taxonomy, k: int) -> list[CategoryAnswer]:
+    names = {known.id: known.name for known in taxonomy.categories}
+    return [
+        CategoryAnswer(category=name, name=names.get(name, name), probability=probability)
+        for name, probability in top_categories(category, k)
+    ]
+
+
+def _subject(case: Case) -> SubjectAnswer | None:
+    return SubjectAnswer(kind=case.subject.kind, ref=case.subject.external_id) if case.subject else None

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from cases.settings import Settings, load_settings
+from cases.store import CaseStore
+from serving.app import build_app, build_services
+from serving.services import Services
+from tests.databases import fresh_database
+from tests.serving.small_model import SmallModel, train_small_models
+
+
+@pytest.fixture(scope="session")
+def small_models(tmp_path_factory: pytest.TempPathFactory) -> tuple[SmallModel, SmallModel]:
+    """Two real models of a few dozen rows, with the real encoder; they judge differently."""
+    return train_small_models(tmp_path_factory.mktemp("small-models"))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A home of its own for one service: settings, the record, promoted models."""
+
+    settings: Settings
+    store: CaseStore
+    models: tuple[SmallModel, SmallModel]
+
+    def promote(self, which: int = 0, *, version: str = "1") -> str:
+        """Make a small model the champion, as `caseload promote` does; answers its SHA-256."""
+        model = self.models[which]
+        target = self.settings.models_dir / model.sha256
+        if not target.exists():
+            shutil.copytree(model.directory, target)
+        self.store.promote_champion("small", version, model.sha256, by="test")
+        return model.sha256
+
+    def model_file(self, which: int = 0) -> Path:
+        """A file of weights of a promoted model, to be tampered with."""
+        folder = self.settings.models_dir / self.models[which].sha256
+        return max((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+
+
+@pytest.fixture
+def place(tmp_path: Path, small_models: tuple[SmallModel, SmallModel]) -> Iterator[Place]:
+    with fresh_database("sqlite", tmp_path) as url:
+        settings = load_settings(home=tmp_path / "home", database_url=url)
+        with CaseStore.open(url) as store:
+            yield Place(settings, store, small_models)
+
+
+@dataclass(frozen=True)
+class Running:
+    """An API that answers, and the place that it works on."""
+
+    client: TestClient
+    place: Place
+    services: Services
+
+
+@pytest.fixture
+def start(place: Place) -> Iterator[Callable[[], Running]]:
+    """Starts the API on `place`; the client has a key, of the caller "tests"."""
+    opened: list[TestClient] = []
+
+    def start() -> Running:
+        services = build_services(place.settings)
+        key = place.store.add_caller("tests")
+        client = TestClient(build_app(services), headers={"Authorization": f"Bearer {key}"})
+        opened.append(client.__enter__())
+        return Running(client, place, services)
+
+    yield start
+    for client in opened:
+        client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def running(place: Place, start: Callable[[], Running]) -> Running:
+    """The API with a model that serves."""
+    place.promote()
+    api = start()
+    wait_until(lambda: state(api) == "ready")
+    return api
+
+
+@pytest.fixture
+def modelless(start: Callable[[], Running]) -> Running:
+    """The API before anything was promoted."""
+    api = start()
+    wait_until(lambda: state(api) == "no_model")
+    return api
+
+
+def state(api: Running) -> str:
+    return str(api.client.get("/health/ready").json()["state"])
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Until `true()`; fails after `seconds`."""
+    until = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > until:
+            raise AssertionError(f"still not so after {seconds} s")
+        time.sleep(0.05)
+
+
+def a_report(**changes: object) -> dict[str, object]:
+    """The body of a report that is as it must be."""
+    report: dict[str, object] = {
+        "source": "helpdesk",
+        "external_id": "T-1",
+        "title": "Copied lecture",
+        "description": "Lecture four of this course is my own recording with another voice laid over it.",
+        "channel": "email",
+        "subject_kind": "course",
+        "subject_ref": "c-1",
+        "attributes": {"reach": 120},
+    }
+    return report | changes
+
+
+A_VERDICT = {
+    "category": "intellectual_property",
+    "severity": 3,
+    "action": "remove_content",
+    "reason": "clear_breach",
+}

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+
+import httpx2
+import pytest
+
+from serving.schemas import MAX_BODY_BYTES
+from tests.serving.conftest import Running, a_report
+
+TOO_LONG = "x" * 1_000_001
+
+
+def post(api: Running, path: str, content: bytes, kind: str = "application/json") -> httpx2.Response:
+    return api.client.post(path, content=content, headers={"Content-Type": kind})
+
+
+def score(api: Running, **case: object) -> httpx2.Response:
+    return post(api, "/v1/score", json.dumps({"cases": [{"description": "x"} | case]}).encode())
+
+
+@pytest.mark.parametrize(
+    ("case", "field"),
+    [
+        ({"description": ""}, "description"),
+        ({"description": " \n\t"}, "description"),
+        ({"description": "\x00"}, "description"),
+        ({"description": "\ud800"}, "description"),
+        ({"description": TOO_LONG}, "description"),
+        ({"description": None}, "description"),
+        ({"description": 7}, "description"),
+        ({"description": ["x"]}, "description"),
+        ({"title": 7}, "title"),
+        ({"title": "x" * 1_001}, "title"),
+        ({"channel": {}}, "channel"),
+        ({"attributes": []}, "attributes"),
+        ({"attributes": {"reach": None}}, "attributes.reach"),
+        ({"attributes": {"reach": [1]}}, "attributes.reach"),
+        ({"attributes": {"reach": 10**400}}, "attributes.reach"),
+        ({"attributes": {"reach": float("nan")}}, "attributes.reach"),
+        ({"attributes": {"reach": float("inf")}}, "attributes.reach"),
+        ({"attributes": {str(n): 1 for n in range(101)}}, "attributes"),
+        ({"received_at": "yesterday"}, "received_at"),
+        ({"received_at": 1_700_000_000}, "received_at"),
+        ({"received_at": "2026-03-01T09:30:00"}, "received_at"),
+        ({"received_at": "9999-12-31T23:59:59Z"}, "received_at"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_field_that_is_not_as_it_must_be_is_named(running: Running, case: dict[str, object], field: str) -> None:
+    answer = score(running, **case)
+
+    assert answer.status_code == 422
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "invalid_input"
+    assert answer.json()["field"] == f"cases.0.{field}"
+
+
+@pytest.mark.parametrize(
+    "cases", [[], [{"description": "x"}] * 501, "x", None, [None], ["x"], [[]], {"description": "x"}]
+)
+def test_a_list_of_cases_that_is_none_is_refused(running: Running, cases: object) -> None:
+    answer = post(running, "/v1/score", json.dumps({"cases": cases}).encode())
+
+    assert answer.status_code == 422
+    assert answer.json()["field"].startswith("cases")
+
+
+@pytest.mark.parametrize("field", ["source", "external_id", "description"])
+@pytest.mark.parametrize("value", ["", "   ", None])
+def test_a_report_without_what_it_must_have_is_refused_and_not_stored(
+    running: Running, field: str, value: object
+) -> None:
+    answer = running.client.post("/v1/cases", json=a_report(**{field: value}))
+
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert running.client.get("/v1/queue").json()["length"] == 0
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe{", b"[" * 100_000, b'{"cases": [}'])
+def test_a_body_that_is_no_json_is_refused(running: Running, body: bytes) -> None:
+    answer = post(running, "/v1/score", body)
+
+    assert answer.status_code == (422 if body == b"" else 400)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"x"', b"7", b"null", b"{}"])
+def test_json_of_another_shape_is_refused(running: Running, body: bytes) -> None:
+    answer = post(running, "/v1/score", body)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
+def test_a_body_of_another_kind_is_refused(running: Running) -> None:
+    answer = post(running, "/v1/score", b'{"cases": [{"description": "x"}]}', kind="text/plain")
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("path", ["/v1/score", "/v1/cases"])
+def test_a_body_above_the_limit_is_refused_before_it_is_parsed(running: Running, path: str) -> None:
+    answer = post(running, path, b"{" + b" " * MAX_BODY_BYTES)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+def test_a_body_that_does_not_say_its_length_is_limited_too(running: Running) -> None:
+    def pieces() -> object:
+        for _ in range(9):
+            yield b" " * 1024 * 1024
+
+    answer = running.client.post("/v1/score", content=pieces(), headers={"Content-Type": "application/json"})  # type: ignore[arg-type]
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+def test_odd_characters_are_dropped_and_the_rest_is_stored(running: Running) -> None:
+    body = json.dumps(a_report(title="a\ud800b", description="c\x00d", attributes={"kind\x00": "e\udfff"})).encode()
+
+    case_id = post(running, "/v1/cases", body).json()["case_id"]
+
+    content = running.client.get(f"/v1/cases/{case_id}").json()["content"]
+    assert (content["title"], content["description"], content["attributes"]) == ("ab", "cd", {"kind": "e"})
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "offset=-1", "offset=1e3"])
+def test_a_page_that_is_none_is_refused(running: Running, query: str) -> None:
+    answer = running.client.get(f"/v1/queue?{query}")
+
+    assert (answer.status_code, answer.json()["field"]) == (422, query.partition("=")[0])
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "/v1/score"), ("GET", "/v1/queue/claim"), ("PUT", "/v1/cases")])
+def test_a_method_that_a_path_lacks_is_answered_with_those_it_has(running: Running, method: str, path: str) -> None:
+    answer = running.client.request(method, path)
+
+    assert (answer.status_code, answer.json()["code"], answer.headers["Allow"]) == (405, "method_not_allowed", "POST")
+
+
+def test_a_path_that_is_not_there(running: Running) -> None:
+    answer = running.client.get("/v2/score")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_route")

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from serving.callers import TRUSTED_SECONDS, Callers
+from tests.serving.conftest import Place, Running
+
+KEYED = [
+    ("POST", "/v1/score"),
+    ("POST", "/v1/cases"),
+    ("GET", "/v1/cases/x"),
+    ("POST", "/v1/cases/x/decision"),
+    ("POST", "/v1/cases/x/lease/renew"),
+    ("POST", "/v1/cases/x/lease/release"),
+    ("GET", "/v1/queue"),
+    ("POST", "/v1/queue/claim"),
+    ("GET", "/v1/model"),
+    ("GET", "/openapi.json"),
+    ("GET", "/no/such/thing"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), KEYED)
+@pytest.mark.parametrize("authorization", ["", "Bearer ", "Bearer x", "Basic dDp0", "Bearer \u00fc", "x"])
+def test_whatever_is_no_valid_key_is_refused_before_anything_is_read(
+    modelless: Running, method: str, path: str, authorization: str
+) -> None:
+    answer = modelless.client.request(method, path, headers={"Authorization": authorization.encode("latin-1")}, content=b"{")  # fmt: skip
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+def test_health_needs_no_key(modelless: Running, path: str) -> None:
+    assert modelless.client.get(path, headers={"Authorization": ""}).status_code in (200, 503)
+
+
+def test_every_route_but_health_is_among_those_tested(modelless: Running) -> None:
+    paths = modelless.client.get("/openapi.json").json()["paths"]
+
+    tested = {(method, path.replace("/x", "/{case_id}")) for method, path in KEYED}
+    routes = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    assert {route for route in routes if not route[1].startswith("/health")} <= tested
+
+
+def test_a_revoked_key_is_refused_within_seconds(place: Place) -> None:
+    now = [time.monotonic()]
+    callers = Callers(lambda: place.store, now=lambda: now[0])
+    header = f"Bearer {place.store.add_caller('gone')}"
+    assert callers.name(header) == "gone"
+
+    place.store.revoke_caller("gone")
+    now[0] += TRUSTED_SECONDS + 0.1
+
+    assert callers.name(header) is None

@@ -1,0 +1,114 @@
+"""A judge's answers on held-out rows, as the figures that a run reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evaluation.bootstrap import interval
+from evaluation.metrics import (
+    Metric,
+    accuracy,
+    confusion,
+    ece,
+    log_loss,
+    macro_f1,
+    macro_mae,
+    per_class,
+    qwk,
+)
+from models.judge import Judgement
+from training.result import CategoryFigures, Figure, Measured, SeverityFigures
+from training.rows import category_matrix, severity_matrix
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Truth and probabilities of the held-out rows.
+
+    Attributes:
+        labels: k names, in the order of the columns.
+        truth: (n,) place of the decided label.
+        probabilities: (n, k) float64.
+    """
+
+    labels: tuple[str, ...]
+    truth: npt.NDArray[np.int64]
+    probabilities: npt.NDArray[np.float64]
+
+    @property
+    def suggested(self) -> npt.NDArray[np.int64]:
+        """(n,) place of the likeliest label."""
+        return self.probabilities.argmax(axis=1)
+
+    def confusion(self) -> npt.NDArray[np.int64]:
+        """(k, k): row = decided, column = suggested."""
+        return confusion(self.truth, self.suggested, len(self.labels))
+
+    def class_metrics(self, prefix: str) -> dict[str, float]:
+        """Precision, recall, F1 and support of each label, by names that the tracker takes."""
+        found = per_class(self.truth, self.suggested, len(self.labels))
+        return {
+            f"{prefix}/{metric}/{label}": float(values[place])
+            for metric, values in found.items()
+            for place, label in enumerate(self.labels)
+        }
+
+    def confusion_table(self) -> dict[str, Any]:
+        """The confusion matrix as JSON has it."""
+        return {"labels": list(self.labels), "decided_by_suggested": self.confusion().tolist()}
+
+
+def held_out_category(judgements: Sequence[Judgement], rows: pd.DataFrame, labels: Sequence[str]) -> HeldOut:
+    """The category's part. A decided label that the model never met counts against it."""
+    names = tuple(labels)
+    places = {name: place for place, name in enumerate(names)}
+    truth = np.array([places[name] for name in rows["category"]], dtype=np.int64)
+    return HeldOut(names, truth, category_matrix(judgements, names))
+
+
+def held_out_severity(judgements: Sequence[Judgement], rows: pd.DataFrame, levels: Sequence[int]) -> HeldOut | None:
+    """The severity's part, of the rows that have one; None where the model judges none."""
+    rated = np.flatnonzero(rows["severity"].notna().to_numpy())
+    if not len(rated) or not judgements[0].severity:
+        return None
+    truth = rows["severity"].iloc[rated].to_numpy(dtype=np.int64) - levels[0]
+    answers = [judgements[row] for row in rated]
+    return HeldOut(tuple(str(level) for level in levels), truth, severity_matrix(answers, levels))
+
+
+def measured(category: HeldOut, severity: HeldOut | None) -> Measured:
+    """All figures with their intervals."""
+    return Measured(
+        category=CategoryFigures(
+            n_test=len(category.truth),
+            classes=len(category.labels),
+            accuracy=_figure(accuracy, category),
+            macro_f1=_figure(macro_f1, category),
+            ece=_figure(ece, category),
+            log_loss=_figure(log_loss, category),
+        ),
+        severity=None if severity is None else _severity_figures(severity),
+    )
+
+
+def _severity_figures(severity: HeldOut) -> SeverityFigures:
+    return SeverityFigures(
+        n_test=len(severity.truth),
+        levels=len(severity.labels),
+        accuracy=_figure(accuracy, severity),
+        macro_f1=_figure(macro_f1, severity),
+        qwk=_figure(qwk, severity),
+        macro_mae=_figure(macro_mae, severity),
+        log_loss=_figure(log_loss, severity),
+    )
+
+
+def _figure(metric: Metric, rows: HeldOut) -> Figure:
+    found = interval(metric, rows.truth, rows.probabilities)
+    return Figure(value=found.value, low=found.low, high=found.high)
