@@ -180,9 +180,7 @@ def assign_folds(codes: Codes, groups: Sequence[object] | None, n_folds: int) ->
     return result
 
 
-def _table(
-    counted: CountedFrame, codes: Codes, classes: int, groups: Sequence[object] | None, limit: int
-) -> _Table:
+def _table(counted: CountedFrame, codes: Codes, classes: int, groups: Sequence[object] | None, limit: int) -> _Table:
     rows = _stratified(codes, limit)
     if len(rows) < len(codes):
         counted, codes = counted.rows(rows), codes[rows]

@@ -133,4 +133,3 @@ class TermBlock(BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         # The reader is rebuilt from the vocabulary when first needed; the columns are those of counts long gone.
         return {name: value for name, value in super().__getstate__().items() if name not in ("_reader", "_columns")}
-

@@ -44,7 +44,8 @@ class HeldOut:
     @property
     def suggested(self) -> npt.NDArray[np.int64]:
         """(n,) place of the likeliest label."""
-        return self.probabilities.argmax(axis=1)
+        places: npt.NDArray[np.int64] = self.probabilities.argmax(axis=1)
+        return places
 
     def confusion(self) -> npt.NDArray[np.int64]:
         """(k, k): row = decided, column = suggested."""
@@ -78,7 +79,7 @@ def held_out_severity(judgements: Sequence[Judgement], rows: pd.DataFrame, level
     if not len(rated) or not judgements[0].severity:
         return None
     truth = rows["severity"].iloc[rated].to_numpy(dtype=np.int64) - levels[0]
-    answers = [judgements[row] for row in rated]
+    answers = [judgements[int(row)] for row in rated]
     return HeldOut(tuple(str(level) for level in levels), truth, severity_matrix(answers, levels))
 
 

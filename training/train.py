@@ -76,7 +76,9 @@ class Prepared:
     encoder_dir: Path = field(repr=False)
 
 
-def train_on_record(settings: Settings, store: CaseStore, taxonomy: Taxonomy, options: TrainingOptions) -> TrainResult:
+def train_on_record(
+    settings: Settings, store: CaseStore, taxonomy: Taxonomy, options: TrainingOptions
+) -> TrainResult:
     """Train on the record's decided cases and register the model as `settings.model_name`.
 
     Raises:
@@ -105,7 +107,9 @@ def train_on_table(settings: Settings, path: Path, columns: TableColumns, option
     snapshot = from_table(path, columns)
     labels = sorted(set(snapshot.rows["category"]))
     if len(labels) < 2:
-        raise InvalidInputError(f"'--category' must hold at least two labels (got {len(labels)}); choose another column")
+        raise InvalidInputError(
+            f"'--category' must hold at least two labels (got {len(labels)}); choose another column"
+        )
     taxonomy = inline_taxonomy(labels, level_count(snapshot))
     prepared = _prepare(settings, snapshot, taxonomy, options)
     parts = split(snapshot.rows, prepared.groups)
@@ -126,7 +130,9 @@ def _champions_held_out(settings: Settings) -> list[str]:
     try:
         champion = registered(settings, "champion")
     except NotFoundError as error:
-        raise NotFoundError("'--hold-out champion' needs a promoted model (got none); run `caseload promote`") from error
+        raise NotFoundError(
+            "'--hold-out champion' needs a promoted model (got none); run `caseload promote`"
+        ) from error
     ledger = read_ledger(settings, champion.run_id)
     return list(ledger["case_id"][ledger["part"] == "test"])
 
