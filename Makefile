@@ -40,10 +40,14 @@ endif
 	@touch $(INSTALLED)
 
 demo: install ## Run the main job from a file of cases to a ranked queue (SERVE=no: stop after the printout)
-	@$(BIN)/caseload demo --home $(HOME_DIR) $(if $(filter no,$(SERVE)),--no-serve)
+	@CASELOAD_CACHE_DIR=$(HOME_DIR)/cache $(BIN)/caseload --home $(HOME_DIR)/demo demo $(if $(filter no,$(SERVE)),--no-serve)
 
 model: install ## Train the default model on the written cases and promote it
-	@$(BIN)/caseload demo --home $(HOME_DIR) --only-model
+	$(BIN)/caseload --home $(HOME_DIR) db upgrade
+	$(BIN)/caseload seed $(HOME_DIR)/seed
+	$(BIN)/caseload --home $(HOME_DIR) import $(HOME_DIR)/seed/past_cases.csv
+	$(BIN)/caseload --home $(HOME_DIR) train
+	$(BIN)/caseload --home $(HOME_DIR) promote
 
 test: install ## Run all tests
 	@$(BIN)/python -m pytest

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xlsxwriter
@@ -96,24 +96,33 @@ def measure(kind: str, folder: Path) -> None:
     prefix = "sqlite:///" if kind == "sql" else ""
     with CaseStore.open(url) as store:
 
-        def take(name: str) -> int:
+        def take(name: str, peak: Peak) -> int:
             source = f"{prefix}{folder}/{name}.{kind}"
-            return load(store, source, taxonomy=load_taxonomy(), actor="benchmark", options=options).created
+            taken = load(store, source, taxonomy=load_taxonomy(), actor="benchmark", options=options, progress=peak)
+            return taken.created
 
-        take("small")
-        before = _peak_mb()
+        small, large = Peak(), Peak()
+        take("small", small)
         begun = time.perf_counter()
-        created = take("large")
+        created = take("large", large)
         seconds = time.perf_counter() - begun
-        grown = _peak_mb() - before
         begun = time.perf_counter()
         export(store, "cases", folder / f"out-{kind}.csv")
         exported = time.perf_counter() - begun
-    print(json.dumps({"rows": created, "seconds": seconds, "grown_mb": grown, "export_seconds": exported}))
+    print(
+        json.dumps({"rows": created, "seconds": seconds, "grown_mb": large.mb - small.mb, "export_seconds": exported})
+    )
 
 
-def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+class Peak:
+    """The most memory held after a batch; the system's own peak of a process may begin with that of its parent."""
+
+    def __init__(self) -> None:
+        self.mb = 0.0
+
+    def __call__(self, _rows: int, _share: float | None) -> None:
+        """Look, as `load` tells of its progress."""
+        self.mb = max(self.mb, psutil.Process().memory_info().rss / 2**20)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The questions of `caseload decide`, each answered by a number, an id of the policy, or Enter for what is offered."""
+"""The questions of `caseload decide`, answered by a number, an id of the policy, or Enter for what is offered."""
 
 from __future__ import annotations
 

@@ -175,6 +175,30 @@ class DatabaseAnswer(Answer):
     champion: str | None = Field(description="The model that serves, name/version; null where there is none.")
 
 
+class ComparedMetric(Answer):
+    """One metric of both models on the same rows."""
+
+    metric: str
+    champion: float
+    challenger: float
+    difference: float = Field(description="Challenger minus champion.")
+    low: float = Field(description="Of the difference's 95 % paired bootstrap interval.")
+    high: float
+    better_is: Literal["higher", "lower"]
+    verdict: str
+
+
+class CompareAnswer(Answer):
+    """`caseload compare --json`."""
+
+    schema_: Literal["caseload.compare/1"] = Field(default="caseload.compare/1", alias="schema")
+    champion: str = Field(description="name/version")
+    challenger: str
+    n_rows: int = Field(description="Cases measured on, that neither learnt from.")
+    n_new: int = Field(description="Cases that the challenger learnt from and the champion did not know.")
+    metrics: list[ComparedMetric]
+
+
 ANSWERS: tuple[type[Answer], ...] = (
     QueueAnswer,
     ClaimAnswer,
@@ -183,6 +207,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     ExportAnswer,
     ScoreAnswer,
     DatabaseAnswer,
+    CompareAnswer,
 )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cases.errors import InvalidInputError, NotMigratedError
+from cases.errors import NotMigratedError
 from cli.command import AsJson, answer_json, messages, opened_store, output, policy_of, settings_of
 
 app = typer.Typer(help="Bring the record's database to a schema, and see where it stands.")
@@ -25,7 +25,9 @@ def upgrade(ctx: typer.Context) -> None:
     with opened_store(settings) as store:
         # The view of first touch against SLA measures by the policy's times.
         store.register_policy(policy)
-    output().print(f"{_shown(settings.database_url)}: {before or 'empty'} → {current(settings.database_url)}")
+    after = current(settings.database_url)
+    step = f"at {after} already" if before == after else f"{before or 'empty'} → {after}"
+    output().print(f"{_shown(settings.database_url)}: {step}")
 
 
 @app.command()
@@ -42,7 +44,8 @@ def downgrade(
 
     settings = settings_of(ctx)
     if not yes:
-        _confirm(f"Take {_shown(settings.database_url)} down to {revision}, losing what it does not hold?")
+        shown = _shown(settings.database_url)
+        typer.confirm(f"Take {shown} down to {revision} and lose what it cannot hold? (--yes skips this)", abort=True)
     migrate_down(settings.database_url, revision)
     output().print(f"{_shown(settings.database_url)}: now at {current(settings.database_url) or 'empty'}")
 
@@ -88,12 +91,3 @@ def _shown(url: str) -> str:
     from cases.store.engine import database_url
 
     return database_url(url).render_as_string(hide_password=True)
-
-
-def _confirm(question: str) -> None:
-    try:
-        typer.confirm(question, abort=True, err=True)
-    except EOFError:
-        raise InvalidInputError(
-            "'--yes' must be given where nobody can be asked (got no answer); add it", field="--yes"
-        ) from None

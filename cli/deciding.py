@@ -46,13 +46,13 @@ def decide(
     given = {"--category": category, "--severity": severity, "--action": action, "--reason": reason}
     if token is None:
         _refuse_without_token(
-            [*(name for name, value in given.items() if value), *(["--unaided"] if unaided else [])]
+            [*(name for name, value in given.items() if value not in (None, "")), *(["--unaided"] if unaided else [])]
         )
         _refuse_json(as_json=as_json)
         with opened_store(settings) as store:
             _ask_and_decide(store, settings, policy, holder, case)
         return
-    missing = [name for name, value in {"CASE": case, **given}.items() if not value]
+    missing = [name for name, value in {"CASE": case, **given}.items() if value in (None, "")]
     if missing:
         raise InvalidInputError(
             f"'{missing[0]}' must be given with --token (got nothing); add {', '.join(missing)}", field=missing[0]

@@ -79,7 +79,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Measure champion and challenger on the same rows, that neither learnt from."""
-    from cli.tables import comparison_answer, comparison_table
+    from cli.comparing import comparison_answer, comparison_table
     from training.compare import compare as compare_models
 
     settings = settings_of(ctx)
@@ -93,6 +93,18 @@ def compare(
         f"{found.n_rows} cases that neither learnt from; {found.n_new} learnt that the champion did not know"
     )
     screen.print(comparison_table(found))
+
+
+@app.command()
+def demo(
+    ctx: typer.Context,
+    serve: Annotated[bool, typer.Option(help="Go on serving after the printout, until interrupted.")] = True,
+    capture: Annotated[Path | None, typer.Option(help="Write what was printed to this SVG file.")] = None,
+) -> None:
+    """The main job on the cases that come with Caseload, from a file to a ranked queue and a better model."""
+    from cli.demo.story import run_demo
+
+    run_demo(settings_of(ctx), serve=serve, capture=capture)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from cases.errors import CaseloadError, InvalidInputError
-from cli import callers, database, deciding, moving, policy, scoring, service, working
+from cli import callers, database, deciding, learning, moving, policy, scoring, service, working
 from cli.command import GlobalOptions
 
 EXIT_FAILED, EXIT_INVALID, EXIT_INTERRUPTED = 1, 2, 130
@@ -47,6 +47,7 @@ app.add_typer(service.app)
 app.add_typer(scoring.app)
 app.add_typer(working.app)
 app.add_typer(deciding.app)
+app.add_typer(learning.app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,10 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = typer.main.get_command(app).main(given, prog_name="caseload", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader (`| head`) has what it wanted; flushing at exit would complain again.
+        # The reader (`| head`) has seen enough; Python's own flush at the exit would complain about it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:  # the one place where an error becomes a line and a code
+        return EXIT_FAILED
+    except Exception as error:  # noqa: BLE001  the one place where an error becomes a line and a code
         return _told(error, debug="--debug" in given)
     return int(code or 0)
 
@@ -97,7 +98,10 @@ def _line(error: Exception) -> tuple[str, int]:
         )
     # Its message may quote a case, so only its kind is told.
     kind = type(error).__name__
-    return f"stopped by an unexpected {kind}; for the traceback (it may show case text) add --debug", EXIT_FAILED
+    return (
+        f"stopped by an unexpected {kind}; run `caseload --debug …` for the traceback (it may show case text)",
+        EXIT_FAILED,
+    )
 
 
 def _print_version(wanted: bool) -> None:

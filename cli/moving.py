@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -43,7 +43,7 @@ Query = Annotated[str, typer.Option(help="The SELECT whose rows are taken, where
 Map = Annotated[
     list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Which column feeds a field; repeat it.")
 ]
-Mapping = Annotated[Path | None, typer.Option(help="A YAML file of `field: column` lines; --map wins over it.")]
+MappingFile = Annotated[Path | None, typer.Option(help="A YAML file of `field: column` lines; --map wins over it.")]
 Sheet = Annotated[str, typer.Option(help="The sheet of an Excel file; the first where not given.")]
 Format = Annotated[
     str, typer.Option("--format", help="csv, excel, jsonl, parquet or sql; by the file's ending where not given.")
@@ -58,7 +58,7 @@ def import_(
     origin: Source,
     query: Query = "",
     map_: Map = None,
-    mapping: Mapping = None,
+    mapping: MappingFile = None,
     source: Annotated[
         str, typer.Option(help="The system that the reports come from, for rows that do not say.")
     ] = "import",
@@ -163,12 +163,15 @@ def view(
     with opened_store(settings) as store:
         store.register_policy(policy)
         rows = store.view(name)  # type: ignore[arg-type]  # it refuses another name, and lists those there are
+    if not rows:
+        output().print("no rows yet")
+        return
     if out is not None:
-        _write_csv(out, rows)
+        _write_csv(out, name, rows)
         output().print(f"{out}: {len(rows)} rows")
         return
     table = Table(box=None, padding=(0, 2), header_style="dim")
-    for heading in rows[0] if rows else ():
+    for heading in rows[0]:
         table.add_column(heading)
     for row in rows:
         table.add_row(
@@ -177,7 +180,7 @@ def view(
                 for value in row.values()
             )
         )
-    output().print(table if rows else "no rows yet")
+    output().print(table)
 
 
 @app.command()
@@ -194,6 +197,15 @@ def seed(
     out.print(f"{tables.past_cases}: {tables.past_rows} rows of past cases with what was decided")
     out.print(f"{tables.incoming}: {tables.incoming_rows} rows of undecided cases")
     out.print(f"{tables.incoming_rubric}: {tables.rubric_rows} rows of what their writers would decide")
+
+
+def _write_csv(path: Path, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    from cases.export.cells import CellCounts
+    from cases.export.files import csv_file
+
+    with csv_file(path, name, dict.fromkeys(rows[0], "text"), CellCounts()) as write:
+        for row in rows:
+            write(row)
 
 
 def reading(query: str, sheet: str, kind: str, encoding: str, delimiter: str) -> SourceOptions:

@@ -7,19 +7,20 @@ from typing import Annotated
 
 import typer
 
-from cli.command import EXIT_SOME_REJECTED, AsJson, answer_json, messages, output, settings_of
+from cli.command import EXIT_SOME_REJECTED, AsJson, answer_json, output, settings_of
 from cli.moving import (
     Delimiter,
     Encoding,
     Format,
     Map,
-    Mapping,
+    MappingFile,
     Query,
     Sheet,
     Source,
     progress_bar,
     reading,
     rejections,
+    show_rejections,
 )
 
 app = typer.Typer()
@@ -30,9 +31,13 @@ def score(
     ctx: typer.Context,
     source: Source,
     out: Annotated[Path, typer.Option("-o", "--output", help="Where to: .csv, .xlsx, .jsonl or .parquet.")],
+    model: Annotated[
+        str,
+        typer.Option(metavar="SHA|PATH", help="A model's SHA-256 or an artifact's folder; the one that serves else."),
+    ] = "",
     query: Query = "",
     map_: Map = None,
-    mapping: Mapping = None,
+    mapping: MappingFile = None,
     sheet: Sheet = "",
     format_: Format = "",
     encoding: Encoding = "",
@@ -51,6 +56,7 @@ def score(
             settings,
             source,
             out,
+            model=model,
             reading=reading(query, sheet, format_, encoding, delimiter),
             field_map=fields,
             progress=progress,
@@ -66,7 +72,7 @@ def score(
             )
         )
     else:
+        show_rejections(report.rejections, report.rejected)
         output().print(f"{out}: {report.scored} cases scored by {report.model_version}, {report.rejected} rejected")
     if report.rejected:
-        messages().print(f"{report.rejected} rows could not be read as a case")
         raise typer.Exit(EXIT_SOME_REJECTED)

@@ -13,6 +13,7 @@ from rich.table import Table
 from cases.record import AttributeValue, CaseStatus
 from cases.taxonomy import Taxonomy
 from cli.contract import ClaimAnswer, ClaimedCase, QueuedCase, ScoreOfCase, SuggestedCategory
+from models.priority import Weights
 
 SHORT_ID = 8
 TITLE_LENGTH = 60
@@ -65,7 +66,7 @@ def show_queue(out: Console, cases: Sequence[QueuedCase], length: int, policy: T
             _severity(score, policy) or "?",
             _category(score.categories[0]) if score and score.categories else "not scored yet",
             age(now - case.received_at),
-            f"{case.order_key:.2f}",
+            f"{_urgency(score, now - case.received_at):.1f}" if score else "",
             _title(case),
         )
     out.print(table)
@@ -121,6 +122,15 @@ def _severity(score: ScoreOfCase | None, policy: Taxonomy) -> str:
     level = score.severity.level
     name = next((known.name for known in policy.severity_levels if known.level == level), "")
     return f"{level} {name} ({score.severity.distribution[level]:.0%})".replace("%", " %")
+
+
+def _urgency(score: ScoreOfCase, waited: timedelta) -> float:
+    """The order key as of now: in doublings of the harm per hour of a bare new case of the mildest level.
+
+    The key itself counts waiting from 1970, which sorts and says nothing to people.
+    """
+    hours = waited.total_seconds() / 3600
+    return sum(part for name, part in score.priority.items() if name != "waiting") + hours / Weights().doubling_hours
 
 
 def _signals(attributes: Mapping[str, AttributeValue]) -> list[str]:

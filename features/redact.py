@@ -23,10 +23,10 @@ IBAN = "[iban]"
 IP = "[ip]"
 QUERY = "[query]"
 FRAGMENT = "[fragment]"
-USER = "[user]"
+LOGIN = "[login]"
 
 _PLACEHOLDERS = re.compile(
-    "|".join(re.escape(word) for word in (EMAIL, PHONE, CARD, IBAN, IP, QUERY, FRAGMENT, USER))
+    "|".join(re.escape(word) for word in (EMAIL, PHONE, CARD, IBAN, IP, QUERY, FRAGMENT, LOGIN))
 )
 
 _LINK = re.compile(
@@ -40,10 +40,11 @@ _EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]++@[\w-]++(?:\.[\w-]++)++(?:[\w.%+-]*
 
 _IBAN_START = re.compile(r"(?<![^\W_])[A-Z]{2}\d{2}(?=[ -]?[A-Z0-9])", re.IGNORECASE)
 
-# As cards are written: in one, in fours, or as American Express (4-6-5) and Diners Club (4-6-4) print them.
+# As cards are written: in one, in fours, or as American Express (4-6-5) and Diners Club (4-6-4) print them. Not
+# inside a path, a fraction or a longer code, where one number in ten passes the check by chance.
 _CARD = re.compile(
-    r"(?<!\d)(?:\d{13,19}|\d{4}(?:[ .\u2010-\u2014-]\d{4}){3}(?:[ .\u2010-\u2014-]\d{1,3})?"
-    r"|\d{4}[ .\u2010-\u2014-]\d{6}[ .\u2010-\u2014-]\d{4,5})(?!\d)",
+    r"(?<![\w./])(?:\d{13,19}|\d{4}(?:[ .\u2010-\u2014-]\d{4}){3}(?:[ .\u2010-\u2014-]\d{1,3})?"
+    r"|\d{4}[ .\u2010-\u2014-]\d{6}[ .\u2010-\u2014-]\d{4,5})(?!\w|\.\d)",
 )
 
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)")
@@ -73,7 +74,13 @@ _REFERENCE_BEFORE = re.compile(
     r"tracking|coupon)\b\W{0,3}(?:(?:id|no|nr|number)\b\W{0,3})?$",
     re.IGNORECASE,
 )
-_VERSION_BEFORE = re.compile(r"\b(?:version|ver|release|build|v)\W{0,2}$", re.IGNORECASE)
+_NUMBERING_BEFORE = re.compile(
+    r"\b(?:version|ver|release|build|v|section|chapter|clause|paragraph|requirement|req|table|figure|step)s?\b\W{0,2}$",
+    re.IGNORECASE,
+)
+_ADDRESS_BEFORE = re.compile(
+    r"\b(?:ip|ipv4|address|host|server|from)\b\W{0,3}(?:(?:is|was|ip|address)\b\W{0,3})?$", re.IGNORECASE
+)
 _LOOK_BACK = 40
 
 # A placeholder's brackets can set free a number that was glued to what they replace. Few rounds, so that no text can
@@ -142,7 +149,7 @@ def _without_query(match: re.Match[str]) -> str:
     scheme = match.group("scheme") or ""
     host, slash, path = address[len(scheme) :].partition("/")
     if "@" in host and scheme:
-        host = f"{USER}@{host.rpartition('@')[2]}"
+        host = f"{LOGIN}@{host.rpartition('@')[2]}"
     return "".join(
         (
             f"{scheme}{host}{slash}{path}",
@@ -165,9 +172,15 @@ def _card_at(_text: str, match: re.Match[str]) -> tuple[int, int] | None:
 
 
 def _ipv4_at(text: str, match: re.Match[str]) -> tuple[int, int] | None:
-    if _VERSION_BEFORE.search(text[max(0, match.start() - _LOOK_BACK) : match.start()]):
+    found = match.group()
+    before = text[max(0, match.start() - _LOOK_BACK) : match.start()]
+    if not _is_address(found) or _NUMBERING_BEFORE.search(before):
         return None
-    return match.span() if _is_address(match.group()) else None
+    # "6.2.1.7" is a section or a version far more often than a host, unless the text says so or the network is 10.
+    numbers = [int(part) for part in found.split(".")]
+    if max(numbers) < 32 and numbers[0] != 10 and not _ADDRESS_BEFORE.search(before):
+        return None
+    return match.span()
 
 
 def _ipv6_at(_text: str, match: re.Match[str]) -> tuple[int, int] | None:

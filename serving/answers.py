@@ -35,7 +35,9 @@ class PriorityAnswer(Outgoing):
     """The place in the queue."""
 
     order_key: float = Field(description="Larger = sooner.")
-    parts: dict[str, float] = Field(description="What the order key is made of; docs/priority.md has the units.")
+    parts: dict[str, float] = Field(
+        description="What the order key is the sum of, in doublings: one more is twice the harm."
+    )
 
 
 class RaisedAnswer(Outgoing):

@@ -32,12 +32,19 @@ from serving.store_access import StoreAccess
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
-def build_services(settings: Settings, *, run_batch: RunBatch | None = None, clock: Clock = utc_now) -> Services:
+def build_services(
+    settings: Settings,
+    *,
+    run_batch: RunBatch | None = None,
+    after_swap: Callable[[], None] = lambda: None,
+    clock: Clock = utc_now,
+) -> Services:
     """The parts of a service; nothing is opened or started yet.
 
     Args:
         settings: Where the record and the models are, which policy holds.
         run_batch: The batcher; None scores each batch by itself, on a thread.
+        after_swap: Called, on a thread, after another model began to serve.
         clock: Business time.
 
     Raises:
@@ -48,7 +55,12 @@ def build_services(settings: Settings, *, run_batch: RunBatch | None = None, clo
     watch = ChampionWatch(store, settings.models_dir, ranking.taxonomy)
     scorer = Scorer(run_batch or _on_a_thread(watch, ranking))
     backlog = Backlog(store, scorer, watch.model, clock)
-    watch.on_swap = backlog.wake
+
+    def swapped() -> None:
+        after_swap()
+        backlog.wake()
+
+    watch.on_swap = swapped
     return Services(store, watch, scorer, backlog, ranking, clock, settings)
 
 

@@ -21,7 +21,7 @@ from cases.record import Champion
 from cases.store import CaseStore
 from cases.taxonomy import Taxonomy
 from features.assemble import assemble
-from models.artifact import load_artifact, verify_artifact
+from models.artifact import load_artifact
 from models.judge import Judge
 from serving.logs import logger
 from serving.problems import ModelLoadingError
@@ -153,32 +153,32 @@ class ChampionWatch:
         before = self.serving.model
         try:
             judge = _loaded(directory, champion.sha256)
-            self._check_policy(judge.taxonomy)
+            model = LoadedModel(judge, champion.name, champion.version, champion.sha256)
+            self._check_policy(model)
         except CaseloadError as error:
             self.serving = Serving(State.FAILED, error, champion=champion)
             logger.error("model %s/%s does not serve: %s", champion.name, champion.version, error)
             return
         # The first judgement builds what later ones reuse; nobody should wait for it.
         judge.judge([assemble("", "A first case, so that everything is in place before the second.")])
-        model = LoadedModel(judge, champion.name, champion.version, champion.sha256)
         self.serving = Serving(State.READY, model=model, champion=champion)
-        _settle_memory()
         logger.info("model %s serves (%s)", model.full_version, champion.sha256[:12])
         if before is None or before.sha256 != model.sha256:
             self.on_swap()
 
-    def _check_policy(self, learned: Taxonomy) -> None:
-        unknown = [category for category in learned.category_ids if category not in self._taxonomy.category_ids]
+    def _check_policy(self, model: LoadedModel) -> None:
+        unknown = [category for category in model.categories if category not in self._taxonomy.category_ids]
         if unknown:
             raise ArtifactError(
                 f"'model' must suggest categories of version {self._taxonomy.version} of the taxonomy (got "
                 f"{', '.join(unknown[:5])}{' and others' if len(unknown) > 5 else ''}); retrain and promote, or set "
                 "CASELOAD_TAXONOMY to the policy that it was trained on"
             )
-        if not set(learned.levels) <= set(self._taxonomy.levels):
+        learned = model.judge.taxonomy.levels if model.judge.severity is not None else self._taxonomy.levels
+        if learned != self._taxonomy.levels:
             raise ArtifactError(
                 f"'model' must judge severity by levels 1 to {max(self._taxonomy.levels)} of the taxonomy (got 1 to "
-                f"{max(learned.levels)}); retrain and promote"
+                f"{max(learned)}); retrain and promote"
             )
 
 
@@ -188,8 +188,7 @@ def _loaded(directory: Path, sha256: str) -> Judge:
             f"'models_dir' must hold the champion (got no folder {sha256[:12]}…); promote it again, or restore "
             f"{directory.parent}"
         )
-    verify_artifact(directory, sha256)
-    return load_artifact(directory)
+    return load_artifact(directory, sha256)
 
 
 def _signature(directory: Path) -> _Signature:
@@ -204,7 +203,7 @@ def _signature(directory: Path) -> _Signature:
     return tuple(found)
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """Put what the model holds out of the collector's sight, the model before it back into it."""
     gc.unfreeze()
     gc.collect()

@@ -23,7 +23,7 @@ def show_model(parts: Parts) -> ModelAnswer:
     """The champion, and how it fits the policy that the service runs on."""
     serving = parts.watch.serving
     learned = serving.model.judge.taxonomy if serving.model else None
-    known = learned.category_ids if learned else ()
+    known = serving.model.categories if serving.model else ()
     return ModelAnswer(
         state=serving.state,
         reason=str(serving.error or ""),

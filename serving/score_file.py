@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from cases.clock import Clock, utc_now
-from cases.errors import InvalidInputError
+from cases.errors import InvalidInputError, ModelMissingError
 from cases.export.cells import CellCounts
 from cases.export.columns import Kind
 from cases.export.excel import excel_file
@@ -24,6 +25,8 @@ from cases.record import NewReport
 from cases.settings import Settings
 from cases.store import CaseStore
 from cases.taxonomy_file import load_taxonomy
+from features.encoder.layout import file_sha256
+from models.artifact import MANIFEST, load_artifact, verify_artifact
 from serving.champion import ChampionWatch
 from serving.scoring import (
     CaseToJudge,
@@ -36,6 +39,7 @@ from serving.scoring import (
 )
 
 AT_ONCE = 256
+_SHA256 = re.compile("[0-9a-f]{64}")
 REJECTIONS_KEPT = 1_000
 _WRITERS = {
     ".csv": csv_file,
@@ -73,6 +77,7 @@ def score_file(
     source: str,
     out: Path,
     *,
+    model: str = "",
     reading: SourceOptions | None = None,
     field_map: FieldMap | None = None,
     progress: Progress = lambda _rows, _share: None,
@@ -87,6 +92,7 @@ def score_file(
         settings: Where the record and the models are.
         source: A file, or a database's URL with a query.
         out: .csv, .xlsx, .jsonl or .parquet; it appears when it is complete, in place of one that was there.
+        model: SHA-256 of a model that was promoted once, or an artifact's folder; empty: the one that serves.
         reading: How to read the source.
         field_map: Which columns feed which fields, where their names differ.
         progress: Called after each batch.
@@ -94,7 +100,7 @@ def score_file(
 
     Raises:
         InvalidInputError: The source, or the place to write to, is not as it must be.
-        ModelMissingError, ArtifactError: No model can answer.
+        ModelMissingError, ArtifactError: No model can answer, or `model` names none.
         NotMigratedError, StoreUnavailableError: The record, which says what serves, cannot be read.
     """
     if out.suffix.lower() not in _WRITERS:
@@ -102,15 +108,15 @@ def score_file(
             f"'output' must end in one of {', '.join(_WRITERS)} (got {out.suffix!r}); rename it", field="output"
         )
     ranking = Ranking(load_taxonomy(settings.taxonomy))
-    model = _champion(settings, ranking)
-    report = ScoreFileReport(model.full_version)
-    columns = _columns(model)
+    chosen = _named(settings, model) if model else _champion(settings, ranking)
+    report = ScoreFileReport(chosen.full_version)
+    columns = _columns(chosen)
     with open_table(source, reading) as table, _complete_or_absent(out) as part:
         rows = _reports(table, field_map or FieldMap(), ranking, report, clock)
         writer = _WRITERS[out.suffix.lower()]
         with writer(part, "scores", columns, CellCounts()) as write:
             for batch in _batches(rows):
-                _write(write, model, batch, ranking)
+                _write(write, chosen, batch, ranking)
                 report.scored += len(batch)
                 progress(report.scored + report.rejected, table.share())
     return report
@@ -121,6 +127,20 @@ def _champion(settings: Settings, ranking: Ranking) -> LoadedModel:
         watch = ChampionWatch(lambda: store, settings.models_dir, ranking.taxonomy)
         watch.check()
         return watch.model()
+
+
+def _named(settings: Settings, named: str) -> LoadedModel:
+    """The model of a SHA-256 in `models_dir`, or in a folder; its version is the start of its SHA-256."""
+    promoted = bool(_SHA256.fullmatch(named))
+    directory = settings.models_dir / named if promoted else Path(named)
+    if not directory.is_dir():
+        raise ModelMissingError(
+            f"'model' must be the SHA-256 of a model in {settings.models_dir}, or an artifact's folder (got "
+            f"{named!r}); correct it, or leave it out for the model that serves"
+        )
+    manifest = verify_artifact(directory, named if promoted else None)
+    sha256 = file_sha256(directory / MANIFEST)
+    return LoadedModel(load_artifact(directory, sha256), manifest.name, sha256[:12], sha256)
 
 
 def _columns(model: LoadedModel) -> Mapping[str, Kind]:

@@ -50,6 +50,11 @@ class LoadedModel:
     sha256: str
 
     @property
+    def categories(self) -> tuple[str, ...]:
+        """The ids of the categories that it has learnt, which may be fewer than its policy has."""
+        return tuple(str(label) for label in self.judge.category.classes_)
+
+    @property
     def full_version(self) -> str:
         """As people call it: "caseload-default/3"."""
         return f"{self.name}/{self.version}"
@@ -71,12 +76,13 @@ class Ranking:
         """The priority of a case; without a judgement the human-set rules and the waiting alone speak."""
         levels, _ = self.taxonomy.raised(case.attributes)
         return priority(
-            severity=judgement.severity if judgement else {},
-            violation=self._violation(judgement.category) if judgement else 1.0,
+            judgement.severity if judgement else {},
+            self._violation(judgement.category) if judgement else 1.0,
             attributes=case.attributes,
             raise_levels=levels,
             received_at=case.received_at,
             judged=judgement is not None and judgement.language_supported,
+            levels=max(self.taxonomy.levels),
             weights=self.weights,
         )
 

@@ -18,6 +18,7 @@ from contextlib import closing, contextmanager
 from cases.errors import CaseloadError, InvalidInputError
 from cases.settings import Settings
 from cases.store import CaseStore
+from cases.taxonomy_file import load_taxonomy
 from serving import logs
 
 # Longer than a load balancer's: the side that closes an idle connection first should be the one that opens it.
@@ -41,6 +42,7 @@ def serve(settings: Settings, *, listening: Callable[[str], None] = lambda _url:
     with _ending_on_sigterm(), closing(listening_socket(settings.host, settings.port)) as bound:
         with CaseStore.open(settings.database_url):
             pass  # later it is opened as often as needed; at the start somebody is there to read why it fails
+        load_taxonomy(settings.taxonomy)
         logs.configure()
         with tempfile.TemporaryDirectory(prefix="caseload-metrics-") as metrics:
             _tell_bentoml(settings, metrics)

@@ -27,7 +27,7 @@ from serving.answers import ProblemItem
 from serving.app import build_app, build_services
 from serving.batching import MAX_BATCH
 from serving.callers import Callers
-from serving.champion import State
+from serving.champion import State, settle_memory
 from serving.guard import Guard
 from serving.problems import INVALID_INPUT, BusyError, field_errors, kind_of
 from serving.schemas import CaseToScore
@@ -64,7 +64,7 @@ def build_service(settings: Settings) -> Service[Any]:
         TaxonomyError: The policy file is not valid.
     """
     dispatcher = Dispatcher()
-    parts = build_services(settings, run_batch=dispatcher.run)
+    parts = build_services(settings, run_batch=dispatcher.run, after_swap=settle_memory)
 
     class CaseloadService(Service[Any]):  # type: ignore[misc]  # BentoML's is untyped to us
         """Remembers the factory of its app, which holds the dispatchers."""

@@ -8,6 +8,7 @@ import secrets
 from sqlalchemy import Connection, insert, select, update
 
 from cases.errors import ConflictError, NotFoundError
+from cases.record import Caller
 from cases.store.database import Database
 from cases.store.storable import storable_name
 from cases.store.tables import callers
@@ -64,6 +65,15 @@ class Calling:
                 raise NotFoundError(f"'name' must be of a caller with a key (got {name!r}); check its spelling")
 
         self._db.write(work)
+
+    def callers(self) -> tuple[Caller, ...]:
+        """All callers by name, the revoked ones too."""
+        query = select(callers).order_by(callers.c.name)
+
+        def work(connection: Connection) -> tuple[Caller, ...]:
+            return tuple(Caller(row.name, row.created_at, row.revoked_at) for row in connection.execute(query))
+
+        return self._db.read(work)
 
 
 def _digest(key: str) -> str:

@@ -10,10 +10,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from cases.errors import NotMigratedError
+from cases.errors import InvalidInputError, NotMigratedError
 from cases.store.database import unavailable
 from cases.store.engine import WRITES, database_url, make_engine, sqlite_path
 
@@ -39,7 +40,7 @@ def downgrade(url: str, revision: str) -> None:
     """Take the database at `url` down to `revision`; "base" drops every table, with all that is in them.
 
     Raises:
-        InvalidInputError: `url` is of no database that Caseload runs on.
+        InvalidInputError: `url` is of no database that Caseload runs on, or there is no such revision.
         StoreUnavailableError: The database does not answer.
     """
     _run(url, lambda config: command.downgrade(config, revision))
@@ -102,6 +103,11 @@ def _run(url: str, action: Callable[[Config], None]) -> None:
             config = _config()
             config.attributes["connection"] = connection
             action(config)
+    except CommandError as error:
+        raise InvalidInputError(
+            f"'revision' must be one of this version's migrations (got: {error}); see `caseload db status`",
+            field="revision",
+        ) from error
     finally:
         engine.dispose()
 

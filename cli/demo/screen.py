@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from cli.comparing import comparison_table
 from training.compare import Comparison
 from training.result import Figure, TrainResult
 
@@ -81,22 +82,8 @@ class Screen:
 
     def comparison(self, answer: Comparison) -> None:
         """Champion against challenger."""
-        table = Table(box=None, padding=(0, 2), header_style="dim")
-        names = (f"champion v{answer.champion.version}", f"challenger v{answer.challenger.version}")
-        for heading in ("", *names, "difference", "95 % interval", ""):
-            table.add_column(heading, justify="left" if not heading else "right")
-        for row in answer.contrasts:
-            difference = row.difference
-            table.add_row(
-                row.metric,
-                f"{row.champion:.3f}",
-                f"{row.challenger:.3f}",
-                f"{difference.value:+.3f}",
-                f"{difference.low:+.3f} … {difference.high:+.3f}",
-                row.verdict,
-            )
-        self._console.print(table)
+        self._console.print(comparison_table(answer))
 
 
 def _figure(figure: Figure) -> str:
-    return f"{figure.value:.3f} [dim]({figure.low:.3f}–{figure.high:.3f})[/]"
+    return f"{figure.value:.3f} [dim]({figure.low:.3f} to {figure.high:.3f})[/]"

@@ -70,7 +70,9 @@ class RunningService:
     def _answer(self, response: httpx2.Response) -> dict[str, Any]:
         body: dict[str, Any] = response.json()
         if response.is_error:
-            raise CaseloadError(f"the service answered {response.status_code} {body.get('code')}: {body.get('detail')}")
+            raise CaseloadError(
+                f"the service answered {response.status_code} {body.get('code')}: {body.get('detail')}"
+            )
         return body
 
     def _await_ready(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +13,11 @@ from typing import Any
 from rich.console import Console
 
 from cases.clock import utc_now
-from cases.intake.load import load_cases
+from cases.errors import NotFoundError
+from cases.intake.load import IntakeOptions, load
 from cases.seed.tables import SOURCE, SeedTables, write_seed
 from cases.settings import Settings
+from cases.spreadsheet_text import without_guard
 from cases.store import CaseStore
 from cases.store.migrate import upgrade
 from cases.taxonomy import Taxonomy
@@ -40,7 +44,7 @@ class Demo:
     now: datetime
 
 
-def run_demo(settings: Settings, console: Console, *, serve: bool) -> None:
+def run_demo(settings: Settings, *, serve: bool, capture: Path | None = None) -> None:
     """The whole story; with `serve` the service goes on until it is interrupted.
 
     Raises:
@@ -52,6 +56,8 @@ def run_demo(settings: Settings, console: Console, *, serve: bool) -> None:
     taxonomy = load_taxonomy(settings.taxonomy)
     with CaseStore.open(settings.database_url) as store:
         store.register_policy(taxonomy)
+        # A width of its own when it is captured or piped, so that tables look the same everywhere.
+        console = Console(record=capture is not None, width=None if sys.stdout.isatty() and not capture else 118)
         demo = Demo(settings, taxonomy, store, Screen(console), utc_now())
         tables = _import_past_cases(demo)
         _train_champion(demo)
@@ -62,16 +68,24 @@ def run_demo(settings: Settings, console: Console, *, serve: bool) -> None:
             _decide_some(demo, service, tables.incoming_rubric)
             _train_challenger(demo)
             _say_where(demo, service, key, serve=serve)
+            if capture is not None:
+                console.save_svg(str(capture), title="make demo")
             if serve:
                 service.wait()
 
 
 def _import_past_cases(demo: Demo) -> SeedTables:
     demo.screen.step(1, "Past cases are imported from a file")
-    tables = write_seed(demo.settings.home / "seed", now=demo.now)
-    report = load_cases(demo.store, demo.taxonomy, tables.past_cases, actor=CALLER)
+    tables = write_seed(demo.settings.home / "seed", demo.taxonomy, now=demo.now)
+    report = load(
+        demo.store,
+        str(tables.past_cases),
+        taxonomy=demo.taxonomy,
+        actor=CALLER,
+        options=IntakeOptions(source=SOURCE),
+    )
     demo.screen.say(
-        f"{tables.past_cases.name}: {report.read} rows read, {report.created} reports new, {report.known} known already, "
+        f"{tables.past_cases.name}: {report.read} rows read, {report.created} reports new, {report.known} known, "
         f"{report.decided} decisions recorded, {report.rejected} rejected"
     )
     demo.screen.say("[dim]written by hand for this project; when they came and who decided is drawn from a model[/]")
@@ -80,16 +94,16 @@ def _import_past_cases(demo: Demo) -> SeedTables:
 
 def _train_champion(demo: Demo) -> None:
     demo.screen.step(2, "A model is trained on the decisions, registered in MLflow, and promoted")
-    result = train_on_record(
-        demo.settings, demo.store, demo.taxonomy, TrainingOptions(say=demo.screen.say)
-    )
+    result = train_on_record(demo.settings, demo.store, demo.taxonomy, TrainingOptions(say=demo.screen.say))
     demo.screen.figures(result)
     champion = promote(demo.settings, demo.store, result.model.version, by=CALLER)
     demo.screen.say(f"{champion.name} version {champion.version} serves, artifact {champion.sha256[:12]}…")
 
 
 def _new_key(store: CaseStore) -> str:
-    store.revoke_caller(CALLER)
+    """A key of its own for each run: the one of an earlier run was shown once and is not kept."""
+    with contextlib.suppress(NotFoundError):
+        store.revoke_caller(CALLER)
     return store.add_caller(CALLER)
 
 
@@ -116,7 +130,7 @@ def _report(row: dict[str, str]) -> dict[str, Any]:
         "source": SOURCE,
         "external_id": row["external_id"],
         "attributes": attributes,
-        **{name: row[name] for name in texts if row.get(name)},
+        **{name: without_guard(row[name]) for name in texts if row.get(name)},
     }
 
 
@@ -166,7 +180,9 @@ def _train_challenger(demo: Demo) -> None:
         TrainingOptions(hold_out="champion", say=demo.screen.say),
     )
     comparison = compare(demo.settings, demo.store, demo.taxonomy, challenger=result.model.version)
-    demo.screen.say(f"{comparison.n_new} cases learnt that the champion did not know; {comparison.n_rows} rows compared")
+    demo.screen.say(
+        f"{comparison.n_new} cases learnt that the champion did not know; {comparison.n_rows} rows compared"
+    )
     demo.screen.comparison(comparison)
     demo.screen.say("[dim]it serves only after `caseload promote`[/]")
 

@@ -13,6 +13,9 @@ from features.encoder.batches import SLAB, encode_texts
 from features.encoder.chunks import MAX_CHARACTERS, MAX_CHUNKS
 from tests.features.fresh_process import run_python
 
+# The first test here waits for torch, and for the encoder to be compiled.
+pytestmark = pytest.mark.slow
+
 SENTENCES = (
     "The instructor copied my lectures and sells them under his own name.",
     "Refund refused after eleven days; order 1182-4419, paid by card.",

@@ -12,6 +12,9 @@ from features.encoder import CompiledEncoder, ReferenceEncoder, compile_encoder,
 from features.encoder.source import find_source
 from tests.features.tiny_models import save_tiny_model, set_default_prompt
 
+# The first test here waits for torch, and for the encoder to be compiled.
+pytestmark = pytest.mark.slow
+
 DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 TEXTS = ["my course", "the instructor is a copy of my own work", "", "please help with this refund, " * 30]
 

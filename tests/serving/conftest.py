@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -36,7 +39,8 @@ class Place:
         model = self.models[which]
         target = self.settings.models_dir / model.sha256
         if not target.exists():
-            shutil.copytree(model.directory, target)
+            # Links, since the encoder's weights are large; who tampers with a file makes it a copy first.
+            shutil.copytree(model.directory, target, copy_function=os.link)
         self.store.promote_champion("small", version, model.sha256, by="test")
         return model.sha256
 
@@ -46,12 +50,12 @@ class Place:
         return max((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
 
 
-@pytest.fixture
-def place(tmp_path: Path, small_models: tuple[SmallModel, SmallModel]) -> Iterator[Place]:
-    with fresh_database("sqlite", tmp_path) as url:
-        settings = load_settings(home=tmp_path / "home", database_url=url)
+@contextmanager
+def a_place(folder: Path, models: tuple[SmallModel, SmallModel]) -> Iterator[Place]:
+    with fresh_database("sqlite", folder) as url:
+        settings = load_settings(home=folder / "home", database_url=url)
         with CaseStore.open(url) as store:
-            yield Place(settings, store, small_models)
+            yield Place(settings, store, models)
 
 
 @dataclass(frozen=True)
@@ -63,38 +67,48 @@ class Running:
     services: Services
 
 
+@contextmanager
+def an_api(place: Place) -> Iterator[Running]:
+    """The API on `place`; the client has a key, of the caller "tests"."""
+    services = build_services(place.settings)
+    key = place.store.add_caller("tests")
+    with TestClient(build_app(services), headers={"Authorization": f"Bearer {key}"}) as client:
+        yield Running(client, place, services)
+
+
+@pytest.fixture(scope="session")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, small_models: tuple[SmallModel, SmallModel]
+) -> Iterator[Running]:
+    """The API with a model that serves, for all tests that store nothing."""
+    with a_place(tmp_path_factory.mktemp("shared"), small_models) as place:
+        place.promote()
+        with an_api(place) as api:
+            wait_until(lambda: state(api) == "ready")
+            yield api
+
+
 @pytest.fixture
-def start(place: Place) -> Iterator[Callable[[], Running]]:
-    """Starts the API on `place`; the client has a key, of the caller "tests"."""
-    opened: list[TestClient] = []
-
-    def start() -> Running:
-        services = build_services(place.settings)
-        key = place.store.add_caller("tests")
-        client = TestClient(build_app(services), headers={"Authorization": f"Bearer {key}"})
-        opened.append(client.__enter__())
-        return Running(client, place, services)
-
-    yield start
-    for client in opened:
-        client.__exit__(None, None, None)
+def place(tmp_path: Path, small_models: tuple[SmallModel, SmallModel]) -> Iterator[Place]:
+    with a_place(tmp_path, small_models) as place:
+        yield place
 
 
 @pytest.fixture
-def running(place: Place, start: Callable[[], Running]) -> Running:
-    """The API with a model that serves."""
+def running(place: Place) -> Iterator[Running]:
+    """The API with a model that serves, for a test of its own."""
     place.promote()
-    api = start()
-    wait_until(lambda: state(api) == "ready")
-    return api
+    with an_api(place) as api:
+        wait_until(lambda: state(api) == "ready")
+        yield api
 
 
 @pytest.fixture
-def modelless(start: Callable[[], Running]) -> Running:
+def modelless(place: Place) -> Iterator[Running]:
     """The API before anything was promoted."""
-    api = start()
-    wait_until(lambda: state(api) == "no_model")
-    return api
+    with an_api(place) as api:
+        wait_until(lambda: state(api) == "no_model")
+        yield api
 
 
 def state(api: Running) -> str:
@@ -107,7 +121,7 @@ def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> None:
     while not true():
         if time.monotonic() > until:
             raise AssertionError(f"still not so after {seconds} s")
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 def a_report(**changes: object) -> dict[str, object]:
@@ -124,6 +138,8 @@ def a_report(**changes: object) -> dict[str, object]:
     }
     return report | changes
 
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 A_VERDICT = {
     "category": "intellectual_property",

@@ -47,8 +47,8 @@ def score(api: Running, **case: object) -> httpx2.Response:
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_a_field_that_is_not_as_it_must_be_is_named(running: Running, case: dict[str, object], field: str) -> None:
-    answer = score(running, **case)
+def test_a_field_that_is_not_as_it_must_be_is_named(shared: Running, case: dict[str, object], field: str) -> None:
+    answer = score(shared, **case)
 
     assert answer.status_code == 422
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -59,8 +59,8 @@ def test_a_field_that_is_not_as_it_must_be_is_named(running: Running, case: dict
 @pytest.mark.parametrize(
     "cases", [[], [{"description": "x"}] * 501, "x", None, [None], ["x"], [[]], {"description": "x"}]
 )
-def test_a_list_of_cases_that_is_none_is_refused(running: Running, cases: object) -> None:
-    answer = post(running, "/v1/score", json.dumps({"cases": cases}).encode())
+def test_a_list_of_cases_that_is_none_is_refused(shared: Running, cases: object) -> None:
+    answer = post(shared, "/v1/score", json.dumps({"cases": cases}).encode())
 
     assert answer.status_code == 422
     assert answer.json()["field"].startswith("cases")
@@ -69,48 +69,48 @@ def test_a_list_of_cases_that_is_none_is_refused(running: Running, cases: object
 @pytest.mark.parametrize("field", ["source", "external_id", "description"])
 @pytest.mark.parametrize("value", ["", "   ", None])
 def test_a_report_without_what_it_must_have_is_refused_and_not_stored(
-    running: Running, field: str, value: object
+    shared: Running, field: str, value: object
 ) -> None:
-    answer = running.client.post("/v1/cases", json=a_report(**{field: value}))
+    answer = shared.client.post("/v1/cases", json=a_report(**{field: value}))
 
     assert (answer.status_code, answer.json()["field"]) == (422, field)
-    assert running.client.get("/v1/queue").json()["length"] == 0
+    assert shared.client.get("/v1/queue").json()["length"] == 0
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe{", b"[" * 100_000, b'{"cases": [}'])
-def test_a_body_that_is_no_json_is_refused(running: Running, body: bytes) -> None:
-    answer = post(running, "/v1/score", body)
+def test_a_body_that_is_no_json_is_refused(shared: Running, body: bytes) -> None:
+    answer = post(shared, "/v1/score", body)
 
     assert answer.status_code == (422 if body == b"" else 400)
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"x"', b"7", b"null", b"{}"])
-def test_json_of_another_shape_is_refused(running: Running, body: bytes) -> None:
-    answer = post(running, "/v1/score", body)
+def test_json_of_another_shape_is_refused(shared: Running, body: bytes) -> None:
+    answer = post(shared, "/v1/score", body)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
 
 
-def test_a_body_of_another_kind_is_refused(running: Running) -> None:
-    answer = post(running, "/v1/score", b'{"cases": [{"description": "x"}]}', kind="text/plain")
+def test_a_body_of_another_kind_is_refused(shared: Running) -> None:
+    answer = post(shared, "/v1/score", b'{"cases": [{"description": "x"}]}', kind="text/plain")
 
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("path", ["/v1/score", "/v1/cases"])
-def test_a_body_above_the_limit_is_refused_before_it_is_parsed(running: Running, path: str) -> None:
-    answer = post(running, path, b"{" + b" " * MAX_BODY_BYTES)
+def test_a_body_above_the_limit_is_refused_before_it_is_parsed(shared: Running, path: str) -> None:
+    answer = post(shared, path, b"{" + b" " * MAX_BODY_BYTES)
 
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
-def test_a_body_that_does_not_say_its_length_is_limited_too(running: Running) -> None:
+def test_a_body_that_does_not_say_its_length_is_limited_too(shared: Running) -> None:
     def pieces() -> object:
         for _ in range(9):
             yield b" " * 1024 * 1024
 
-    answer = running.client.post("/v1/score", content=pieces(), headers={"Content-Type": "application/json"})  # type: ignore[arg-type]
+    answer = shared.client.post("/v1/score", content=pieces(), headers={"Content-Type": "application/json"})  # type: ignore[arg-type]
 
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
@@ -125,20 +125,22 @@ def test_odd_characters_are_dropped_and_the_rest_is_stored(running: Running) -> 
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "offset=-1", "offset=1e3"])
-def test_a_page_that_is_none_is_refused(running: Running, query: str) -> None:
-    answer = running.client.get(f"/v1/queue?{query}")
+def test_a_page_that_is_none_is_refused(shared: Running, query: str) -> None:
+    answer = shared.client.get(f"/v1/queue?{query}")
 
     assert (answer.status_code, answer.json()["field"]) == (422, query.partition("=")[0])
 
 
-@pytest.mark.parametrize(("method", "path"), [("DELETE", "/v1/score"), ("GET", "/v1/queue/claim"), ("PUT", "/v1/cases")])
-def test_a_method_that_a_path_lacks_is_answered_with_those_it_has(running: Running, method: str, path: str) -> None:
-    answer = running.client.request(method, path)
+@pytest.mark.parametrize(
+    ("method", "path"), [("DELETE", "/v1/score"), ("GET", "/v1/queue/claim"), ("PUT", "/v1/cases")]
+)
+def test_a_method_that_a_path_lacks_is_answered_with_those_it_has(shared: Running, method: str, path: str) -> None:
+    answer = shared.client.request(method, path)
 
     assert (answer.status_code, answer.json()["code"], answer.headers["Allow"]) == (405, "method_not_allowed", "POST")
 
 
-def test_a_path_that_is_not_there(running: Running) -> None:
-    answer = running.client.get("/v2/score")
+def test_a_path_that_is_not_there(shared: Running) -> None:
+    answer = shared.client.get("/v2/score")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "no_such_route")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +10,7 @@ from cases.errors import ModelMissingError
 from serving.batching import MAX_BATCH, Scorer
 from serving.problems import BusyError, ModelLoadingError
 from serving.scoring import CaseToJudge
-
-NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+from tests.serving.conftest import NOON
 
 
 def cases(n: int, length: int = 1) -> list[CaseToJudge]:
@@ -27,11 +25,13 @@ class Batches:
         self.model: object = object()
         self.open = asyncio.Event()
         self.open.set()
+        self.begun = asyncio.Event()
 
     async def __call__(self, batch: list[CaseToJudge]) -> list[Any]:
         await self.open.wait()
         await asyncio.sleep(0)
         self.sizes.append(len(batch))
+        self.begun.set()
         return [SimpleNamespace(model=self.model) for _ in batch]
 
 
@@ -93,8 +93,7 @@ def test_an_answer_that_two_models_had_a_part_in_is_made_anew() -> None:
         old, new = batches.model, object()
 
         async def swap() -> None:
-            while not batches.sizes:
-                await asyncio.sleep(0)
+            await batches.begun.wait()
             batches.model = new
 
         scored, _ = await asyncio.gather(scorer.score(cases(3 * MAX_BATCH)), swap())

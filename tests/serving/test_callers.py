@@ -25,21 +25,22 @@ KEYED = [
 @pytest.mark.parametrize(("method", "path"), KEYED)
 @pytest.mark.parametrize("authorization", ["", "Bearer ", "Bearer x", "Basic dDp0", "Bearer \u00fc", "x"])
 def test_whatever_is_no_valid_key_is_refused_before_anything_is_read(
-    modelless: Running, method: str, path: str, authorization: str
+    shared: Running, method: str, path: str, authorization: str
 ) -> None:
-    answer = modelless.client.request(method, path, headers={"Authorization": authorization.encode("latin-1")}, content=b"{")  # fmt: skip
+    header = {"Authorization": authorization.encode("latin-1")}
+    answer = shared.client.request(method, path, headers=header, content=b"{")
 
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
-def test_health_needs_no_key(modelless: Running, path: str) -> None:
-    assert modelless.client.get(path, headers={"Authorization": ""}).status_code in (200, 503)
+def test_health_needs_no_key(shared: Running, path: str) -> None:
+    assert shared.client.get(path, headers={"Authorization": ""}).status_code in (200, 503)
 
 
-def test_every_route_but_health_is_among_those_tested(modelless: Running) -> None:
-    paths = modelless.client.get("/openapi.json").json()["paths"]
+def test_every_route_but_health_is_among_those_tested(shared: Running) -> None:
+    paths = shared.client.get("/openapi.json").json()["paths"]
 
     tested = {(method, path.replace("/x", "/{case_id}")) for method, path in KEYED}
     routes = {(method.upper(), path) for path, methods in paths.items() for method in methods}

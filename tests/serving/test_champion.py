@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -125,7 +124,11 @@ def test_a_byte_changed_while_serving_ends_readiness_and_not_intake(running: Run
     assert ready.status_code == 503
     assert (scores.status_code, scores.json()["code"]) == (503, "model_damaged")
     assert scores.headers["Retry-After"]
-    assert (filed.status_code, filed.json()["score"], filed.json()["unscored"]["code"]) == (201, None, "model_damaged")
+    assert (filed.status_code, filed.json()["score"], filed.json()["unscored"]["code"]) == (
+        201,
+        None,
+        "model_damaged",
+    )
     assert running.client.get("/v1/queue").json()["length"] == 1
 
 
@@ -138,9 +141,7 @@ def test_a_new_champion_takes_over_within_seconds_and_scores_the_queue_anew(runn
     wait_until(lambda: running.client.get(f"/v1/cases/{case_id}").json()["score"]["model"]["sha256"] == sha256)
 
 
-def test_each_answer_is_one_models_while_the_champion_changes(
-    running: Running, start: Callable[[], Running]
-) -> None:
+def test_each_answer_is_one_models_while_the_champion_changes(running: Running) -> None:
     body = {"cases": [{"description": f"Case {n} about a copied course."} for n in range(120)]}
     known = {model.sha256 for model in running.place.models}
 
@@ -158,4 +159,5 @@ def change_a_byte(place: Place) -> None:
     path = place.model_file()
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
+    path.unlink()
     path.write_bytes(content)

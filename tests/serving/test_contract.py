@@ -10,8 +10,8 @@ from tests.serving.conftest import Running
 DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
 
 
-def test_the_document_is_openapi_3_1_and_describes_errors_as_problems(modelless: Running) -> None:
-    document = modelless.client.get("/openapi.json").json()
+def test_the_document_is_openapi_3_1_and_describes_errors_as_problems(shared: Running) -> None:
+    document = shared.client.get("/openapi.json").json()
 
     assert document["openapi"].startswith("3.1")
     assert set(document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"]) == set(CODES)
@@ -21,13 +21,13 @@ def test_the_document_is_openapi_3_1_and_describes_errors_as_problems(modelless:
             assert "422" not in operation["responses"]
 
 
-def test_no_page_is_served_that_would_fetch_from_elsewhere(modelless: Running) -> None:
-    assert {modelless.client.get(path).status_code for path in ("/", "/docs", "/redoc", "/docs.json")} == {404}
+def test_no_page_is_served_that_would_fetch_from_elsewhere(shared: Running) -> None:
+    assert {shared.client.get(path).status_code for path in ("/", "/docs", "/redoc", "/docs.json")} == {404}
 
 
-def test_each_route_is_in_the_documentation(modelless: Running) -> None:
+def test_each_route_is_in_the_documentation(shared: Running) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    paths = modelless.client.get("/openapi.json").json()["paths"]
+    paths = shared.client.get("/openapi.json").json()["paths"]
 
     missing = [
         f"{method.upper()} {path}"

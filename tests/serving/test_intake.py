@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from tests.serving.conftest import A_VERDICT, Running, a_report, wait_until
+from models.judge import Judgement
+from serving.scoring import CaseToJudge
+from tests.serving.conftest import A_VERDICT, NOON, Running, a_report, wait_until
 
 
 def test_a_report_is_stored_scored_and_queued(running: Running) -> None:
@@ -57,21 +59,22 @@ def test_what_was_filed_without_a_model_is_scored_once_there_is_one(modelless: R
     assert modelless.client.get(f"/v1/cases/{case_id}").json()["score"]["model"]["sha256"] == sha256
 
 
-def test_an_unscored_case_stands_no_lower_than_a_scored_one_of_low_severity(modelless: Running) -> None:
-    modelless.client.post("/v1/cases", json=a_report())
+def test_an_unscored_case_stands_no_lower_than_one_of_medium_severity(modelless: Running) -> None:
+    modelless.client.post("/v1/cases", json=a_report(received_at=NOON.isoformat()))
     [unscored] = modelless.client.get("/v1/queue").json()["cases"]
-    text = "I would like a refund, the videos are too quiet."
 
-    modelless.place.promote()
-    wait_until(lambda: modelless.client.get("/health/ready").status_code == 200)
-    [low] = modelless.client.post("/v1/score", json={"cases": [{"description": text}]}).json()["scores"]
-
-    assert low["severity"]["level"] == 4
-    assert unscored["order_key"] > low["priority"]["order_key"]
+    report = a_report()
+    same_case = CaseToJudge(str(report["title"]), str(report["description"]), NOON, attributes={"reach": 120})
+    medium = Judgement(
+        {"intellectual_property": 1.0}, {1: 0.0, 2: 0.0, 3: 1.0, 4: 0.0}, "en", language_supported=True
+    )
+    assert unscored["order_key"] >= modelless.services.ranking.of(medium, same_case).order_key
 
 
 def test_who_reported_is_never_shown(running: Running) -> None:
-    case_id = running.client.post("/v1/cases", json=a_report(reporter="Maria Canaria <m@example.org>")).json()["case_id"]
+    case_id = running.client.post("/v1/cases", json=a_report(reporter="Maria Canaria <m@example.org>")).json()[
+        "case_id"
+    ]
     running.client.post("/v1/queue/claim")
 
     shown = running.client.get(f"/v1/cases/{case_id}").text + running.client.get("/v1/queue").text

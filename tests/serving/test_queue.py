@@ -50,7 +50,8 @@ def test_a_claim_takes_the_most_urgent_and_shows_the_whole_case(running: Running
     assert claimed["case"]["score"]["categories"]
 
 
-def test_a_claim_without_a_holder_is_the_callers(running: Running, three: list[str]) -> None:
+@pytest.mark.usefixtures("three")
+def test_a_claim_without_a_holder_is_the_callers(running: Running) -> None:
     assert claim(running)["holder"] == "tests"
 
 
@@ -89,15 +90,14 @@ def test_a_stale_token_decides_nothing(running: Running, three: list[str]) -> No
     running.client.post(f"/v1/cases/{three[0]}/lease/release", json={"token": old, "holder": "ada"})
     claim(running, case_id=three[0], holder="ben")
 
-    answer = running.client.post(
-        f"/v1/cases/{three[0]}/decision", json=A_VERDICT | {"token": old, "holder": "ada"}
-    )
+    answer = running.client.post(f"/v1/cases/{three[0]}/decision", json=A_VERDICT | {"token": old, "holder": "ada"})
 
     assert (answer.status_code, answer.json()["code"]) == (409, "stale_lease")
     assert running.client.get(f"/v1/cases/{three[0]}").json()["decisions"] == []
 
 
-def test_a_lease_is_renewed_and_released(running: Running, three: list[str]) -> None:
+@pytest.mark.usefixtures("three")
+def test_a_lease_is_renewed_and_released(running: Running) -> None:
     lease = claim(running, lease_seconds=60)
 
     renewed = running.client.post(
@@ -140,11 +140,9 @@ def test_a_score_of_another_case_cannot_have_been_shown(running: Running, three:
     [("category", "poetry"), ("sub_policy", "sonnets"), ("severity", 9), ("action", "applaud"), ("reason", "whim")],
 )
 def test_a_word_that_the_taxonomy_lacks_is_refused_with_those_it_has(
-    running: Running, three: list[str], field: str, value: object
+    shared: Running, field: str, value: object
 ) -> None:
-    token = claim(running, case_id=three[0])["token"]
-
-    answer = running.client.post(f"/v1/cases/{three[0]}/decision", json=A_VERDICT | {"token": token, field: value})
+    answer = shared.client.post(f"/v1/cases/{new_id()}/decision", json=A_VERDICT | {"token": 1, field: value})
 
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "unknown_policy", field)
     known = {"category": "harassment", "sub_policy": "false_claim", "severity": "4", "action": "warn"}
@@ -153,9 +151,9 @@ def test_a_word_that_the_taxonomy_lacks_is_refused_with_those_it_has(
 
 @pytest.mark.parametrize("path", ["/v1/cases/{}", "/v1/cases/{}/decision", "/v1/cases/{}/lease/renew"])
 @pytest.mark.parametrize("case_id", [new_id(), "nonsense"])
-def test_an_unknown_case_is_not_found(running: Running, path: str, case_id: str) -> None:
+def test_an_unknown_case_is_not_found(shared: Running, path: str, case_id: str) -> None:
     url = path.format(case_id)
-    answer = running.client.get(url) if url.endswith(case_id) else running.client.post(url, json=_body_for(path))
+    answer = shared.client.get(url) if url.endswith(case_id) else shared.client.post(url, json=_body_for(path))
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 

@@ -11,8 +11,10 @@ import python_calamine
 from cases.errors import InvalidInputError, ModelMissingError, NotMigratedError
 from cases.intake.mapping import FieldMap
 from cases.settings import load_settings
+from serving.app import build_services
 from serving.score_file import score_file
-from tests.serving.conftest import Place
+from serving.scoring import CaseToJudge, score_cases
+from tests.serving.conftest import NOON, Place
 
 COLUMNS = [
     "case_id", "category", "probability", "category_2", "probability_2", "category_3", "probability_3", "severity",
@@ -39,11 +41,11 @@ def test_one_row_a_case_with_the_columns_that_are_promised(place: Place, table: 
 
     report = score_file(place.settings, str(table), out)
 
-    rows = list(csv.DictReader(out.open(encoding="utf-8-sig")))
+    rows = _read(out)
     assert list(rows[0]) == COLUMNS
     assert [row["case_id"] for row in rows] == ["a", "'=b"]
-    assert float(rows[0]["probability"]) >= float(rows[0]["probability_2"]) >= float(rows[0]["probability_3"])
-    assert sum(float(rows[0][f"p_severity_{level}"]) for level in range(1, 5)) == pytest.approx(1.0)
+    assert _number(rows[0]["probability"]) >= _number(rows[0]["probability_2"]) >= _number(rows[0]["probability_3"])
+    assert sum(_number(rows[0][f"p_severity_{level}"]) for level in range(1, 5)) == pytest.approx(1.0)
     assert rows[0]["severity"] in {"1", "2", "3", "4"}
     assert {row["model_version"] for row in rows} == {"small/4"}
     assert (report.scored, report.rejected) == (2, 2)
@@ -51,9 +53,6 @@ def test_one_row_a_case_with_the_columns_that_are_promised(place: Place, table: 
 
 
 def test_the_file_says_what_the_api_says(place: Place, table: Path, tmp_path: Path) -> None:
-    from serving.app import build_services
-    from serving.scoring import CaseToJudge, score_cases
-    from tests.serving.test_batching import NOON
 
     place.promote()
     score_file(place.settings, str(table), tmp_path / "out.jsonl")
@@ -91,7 +90,9 @@ def test_columns_of_other_names_and_rows_without_an_id(place: Place, tmp_path: P
 def test_an_export_of_cases_can_be_scored(place: Place, tmp_path: Path) -> None:
     place.promote()
     source = tmp_path / "in.jsonl"
-    source.write_text('{"id": "c-1", "description": "A stolen lecture."}\n{"case_id": "c-2", "description": "A quarrel."}\n')
+    source.write_text(
+        '{"id": "c-1", "description": "A stolen lecture."}\n{"case_id": "c-2", "description": "A quarrel."}\n'
+    )
 
     score_file(place.settings, str(source), tmp_path / "out.jsonl")
 
@@ -110,17 +111,23 @@ def test_a_record_that_is_not_migrated_is_said_so(table: Path, tmp_path: Path) -
         score_file(load_settings(home=tmp_path / "new"), str(table), tmp_path / "out.csv")
 
 
-def test_an_ending_that_is_no_format_and_a_folder_that_is_not_there(place: Place, table: Path, tmp_path: Path) -> None:
+def test_an_ending_that_is_no_format_and_a_folder_that_is_not_there(
+    place: Place, table: Path, tmp_path: Path
+) -> None:
     place.promote()
-    with pytest.raises(InvalidInputError, match=".parquet"):
+    with pytest.raises(InvalidInputError, match="parquet"):
         score_file(place.settings, str(table), tmp_path / "out.docx")
     with pytest.raises(InvalidInputError, match="folder"):
         score_file(place.settings, str(table), tmp_path / "no" / "out.csv")
 
 
+def _number(cell: object) -> float:
+    return float(str(cell))
+
+
 def _read(path: Path) -> list[dict[str, object]]:
     if path.suffix == ".csv":
-        return list(csv.DictReader(path.open(encoding="utf-8-sig")))
+        return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
     if path.suffix == ".jsonl":
         return [json.loads(line) for line in path.read_text().splitlines()]
     if path.suffix == ".parquet":

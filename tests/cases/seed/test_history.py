@@ -96,7 +96,7 @@ def test_days_and_weeks_have_their_rhythm(long_history: list[PastCase]) -> None:
     weekend = sum(past.received_at.weekday() >= 5 for past in long_history) / len(long_history)
     night = sum(not 7 <= past.received_at.hour < 23 for past in long_history) / len(long_history)
 
-    # Half as many on each day of a weekend: 1 of 6 shares of a week. A quarter as many in each of the 8 hours of night:
+    # Half as many on each day of a weekend: 1 of 6 shares of a week. A quarter as many in each of 8 hours of night:
     # 2 of 18 shares of a day.
     assert weekend == pytest.approx(2 * 0.5 / 6, abs=0.02)
     assert night == pytest.approx(8 * 0.25 / 18, abs=0.02)

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from cases.errors import ConflictError, InvalidInputError, NotFoundError
+from cases.record import Caller
 from cases.store import CaseStore
 from cases.store.engine import make_engine
 from cases.store.tables import callers
@@ -57,3 +58,11 @@ def test_a_revoked_key_is_let_in_no_more_and_its_caller_can_get_another(store: C
         store.revoke_caller("helpdesk")
     new = store.add_caller("helpdesk")
     assert (store.caller_for_key(new), store.caller_for_key(key)) == ("helpdesk", None)
+
+
+def test_callers_are_listed_by_name_with_the_revoked_ones(store: CaseStore, clock: SetClock) -> None:
+    store.add_caller("helpdesk")
+    clock.forward(hours=1)
+    store.add_caller("console")
+    store.revoke_caller("helpdesk")
+    assert store.callers() == (Caller("console", clock(), None), Caller("helpdesk", NOON, clock()))

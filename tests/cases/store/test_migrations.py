@@ -12,6 +12,7 @@ from cases.errors import InvalidInputError, NotMigratedError, StoreUnavailableEr
 from cases.store import CaseStore, migrate
 from cases.store.engine import make_engine
 from cases.store.tables import metadata
+from tests.databases import fresh_database
 
 
 def test_migrations_run_up_down_and_up_again(empty_url: str) -> None:
@@ -102,3 +103,10 @@ def test_a_url_of_no_supported_database_is_refused_without_repeating_it(url: str
 def test_a_closed_store_gives_its_connections_back(store_url: str) -> None:
     with closing(CaseStore.open(store_url)) as store:
         assert store.queue_length() == 0
+
+
+def test_a_revision_that_there_is_not_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    with fresh_database("sqlite", tmp_path) as url:
+        with pytest.raises(InvalidInputError, match="'revision' must"):
+            migrate.downgrade(url, "0000")
+        assert migrate.current(url) == "0001"

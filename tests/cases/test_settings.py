@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from cases.errors import InvalidInputError
+from cases.settings import Settings, load_settings
+
+PAGE = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+ROWS = {
+    name: (default, meaning)
+    for name, default, meaning in re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", PAGE, flags=re.MULTILINE)
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch):
+    for name in [name for name in os.environ if name.startswith("CASELOAD_")]:
+        monkeypatch.delenv(name)
+
+
+def test_each_setting_is_documented_and_no_other():
+    assert sorted(ROWS) == sorted(f"CASELOAD_{name.upper()}" for name in Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_a_settings_row_has_its_default_and_its_meaning(name: str):
+    field = Settings.model_fields[name]
+    default, meaning = ROWS[f"CASELOAD_{name.upper()}"]
+    unset = field.default in (None, "", Path())
+    assert default == ("empty" if unset else f"`{field.default}`")
+    assert meaning.startswith(field.description or "nothing")
+
+
+def test_what_has_no_place_of_its_own_is_under_home(tmp_path: Path):
+    settings = load_settings(home=tmp_path)
+    assert settings.database_url == f"sqlite:///{tmp_path}/cases.db"
+    assert settings.tracking_uri == f"sqlite:///{tmp_path}/mlflow.db"
+    assert Path(settings.artifact_root) == tmp_path / "mlartifacts"
+    assert (settings.models_dir, settings.cache_dir) == (tmp_path / "models", tmp_path / "cache")
+
+
+def test_paths_are_absolute_whatever_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CASELOAD_MODELS_DIR", "elsewhere")
+    settings = load_settings(home=Path("here"))
+    assert (settings.home, settings.models_dir) == (tmp_path / "here", tmp_path / "elsewhere")
+
+
+def test_an_option_wins_over_the_environment_and_an_unset_option_does_not(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CASELOAD_PORT", "4000")
+    monkeypatch.setenv("CASELOAD_HOST", "0.0.0.0")  # noqa: S104  only read
+    settings = load_settings(port=5000, host=None)
+    assert (settings.port, settings.host) == (5000, "0.0.0.0")  # noqa: S104
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch):
+    for name in ("TAXONOMY", "ENCODER", "DATABASE_URL"):
+        monkeypatch.setenv(f"CASELOAD_{name}", "")
+    settings = load_settings()
+    assert (settings.taxonomy, settings.encoder) == (None, None)
+    assert settings.database_url.startswith("sqlite:///")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "eighty"), ("PORT", "0"), ("PORT", "65536"), ("LEASE_SECONDS", "0"), ("MODEL_NAME", "")],
+)
+def test_a_value_that_cannot_be_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
+    monkeypatch.setenv(f"CASELOAD_{name}", value)
+    with pytest.raises(InvalidInputError, match=f"'CASELOAD_{name}' must be valid") as caught:
+        load_settings()
+    assert caught.value.field == f"CASELOAD_{name}"
+
+
+def test_settings_do_not_change_once_they_are_made():
+    settings: Any = load_settings()
+    with pytest.raises(ValidationError):
+        settings.port = 1
+
+
+def test_nothing_is_created_by_reading_settings(tmp_path: Path):
+    load_settings(home=tmp_path / "home")
+    assert list(tmp_path.iterdir()) == []
