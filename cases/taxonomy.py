@@ -169,6 +169,11 @@ class Taxonomy:
         hits = [rule for rule in self.raise_rules if rule.applies(attributes)]
         return max((rule.levels for rule in hits), default=0), tuple(rule.reason for rule in hits)
 
+    def without_raises(self, attributes: Attributes) -> dict[str, AttributeValue]:
+        """The attributes of the same case as if no rule had applied to it."""
+        raising = {rule.attribute for rule in self.raise_rules if rule.applies(attributes)}
+        return {name: value for name, value in attributes.items() if name not in raising}
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data that `from_dict` reads back: the inline form that a model's artifact carries."""
         data = asdict(self)

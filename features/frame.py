@@ -27,7 +27,9 @@ def feature_frame(
         dimension of the embedding: `e000` … `e383` for the default encoder.
     """
     texts = [case.text for case in cases]
-    vectors = encoder.encode(texts, progress)
+    # Equal texts are encoded once: the same case is judged with and without some of its attributes.
+    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    vectors = encoder.encode(list(places), progress)[[places[text] for text in texts]]
     # One block for all dimensions: inserting them one by one would fragment the frame.
     frame = pd.DataFrame(vectors, columns=embedding_columns(encoder.dimension), copy=False)
     frame.insert(0, TEXT, pd.Series(texts, dtype="str", index=frame.index))

@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 from cases.clock import as_utc
 from cases.record import Attributes
@@ -103,6 +104,28 @@ def priority(
     return Priority(parts, sum(parts.values()))
 
 
+def raised_severity(
+    severity: Mapping[int, float], without_raises: Mapping[int, float], levels: int
+) -> dict[int, float]:
+    """The severity of a case to which rules apply: at least `levels` more severe than if none did, never milder.
+
+    The model has learnt from decisions in which people had applied the rules, so it raises such a case by itself, by
+    as much as they did. Raising its answer again would count a rule twice; instead its answer is held against that for
+    the same case without the rules' attributes, raised, and at each level the more severe of the two counts
+    (first-order stochastic dominance: the larger of the two cumulative probabilities).
+
+    Args:
+        severity: What the model says, probability per level.
+        without_raises: What it says without the attributes that the rules look at.
+        levels: By how many levels the rules raise, ≥ 0.
+    """
+    known = sorted(severity)
+    plain = [severity[level] for level in known]
+    raised = _raised([without_raises[level] for level in known], levels)
+    reached = [max(pair) for pair in zip(accumulate(plain), accumulate(raised), strict=True)]
+    return {level: above - below for level, above, below in zip(known, reached, [0.0, *reached[:-1]], strict=True)}
+
+
 def _raised(masses: list[float], levels: int) -> list[float]:
     """Each level's mass moved `levels` towards 1; what is above stays at 1."""
     if levels <= 0:
@@ -113,7 +136,8 @@ def _raised(masses: list[float], levels: int) -> list[float]:
 
 def _cautious(masses: list[float]) -> list[float]:
     """All mass on the upper quartile of the severity, and never on one milder than the middle level."""
-    middle = (len(masses) + 1) // 2
+    # Of four levels the third, which the default policy calls medium.
+    middle = len(masses) // 2 + 1
     above = 0.0
     for level, mass in enumerate(masses, start=1):
         above += mass

@@ -109,8 +109,7 @@ def whole_case(parts: Services, case_id: CaseId) -> CaseAnswer:
 
 
 def _file(parts: Services, report: NewReport, who: str) -> FiledReport:
-    unjudged = parts.ranking.of(
-        None,
+    unjudged = parts.ranking.unjudged(
         CaseToJudge(report.title, report.description, report.received_at, report.channel, report.attributes),
     )
     # Until it is scored it stands where a case stands that no model can judge: the rules rank it, never below medium.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cases.errors import CaseloadError
@@ -13,7 +13,7 @@ from cases.record import Attributes, Case, Score
 from cases.taxonomy import Taxonomy
 from features.assemble import ASSEMBLY_VERSION, assemble
 from models.judge import Judge, Judgement
-from models.priority import Priority, Weights, priority
+from models.priority import Priority, Weights, priority, raised_severity
 from serving.logs import logger
 from serving.problems import UnscorableError
 
@@ -72,16 +72,34 @@ class Ranking:
     taxonomy: Taxonomy
     weights: Weights = field(default_factory=Weights)
 
-    def of(self, judgement: Judgement | None, case: CaseToJudge) -> Priority:
-        """The priority of a case; without a judgement the human-set rules and the waiting alone speak."""
+    def of(self, judgement: Judgement, without_raises: Judgement, case: CaseToJudge) -> Priority:
+        """The priority of a judged case.
+
+        Args:
+            judgement: Of the case as it is.
+            without_raises: Of the case without the attributes that raised it; the same where nothing did.
+            case: It.
+        """
         levels, _ = self.taxonomy.raised(case.attributes)
         return priority(
-            judgement.severity if judgement else {},
-            self._violation(judgement.category) if judgement else 1.0,
+            raised_severity(judgement.severity, without_raises.severity, levels),
+            self._violation(judgement.category),
             attributes=case.attributes,
-            raise_levels=levels,
             received_at=case.received_at,
-            judged=judgement is not None and judgement.language_supported,
+            judged=judgement.language_supported,
+            levels=max(self.taxonomy.levels),
+            weights=self.weights,
+        )
+
+    def unjudged(self, case: CaseToJudge) -> Priority:
+        """The priority of a case that no model judged: the human-set rules and the waiting alone speak."""
+        return priority(
+            {},
+            1.0,
+            attributes=case.attributes,
+            raise_levels=self.taxonomy.raised(case.attributes)[0],
+            received_at=case.received_at,
+            judged=False,
             levels=max(self.taxonomy.levels),
             weights=self.weights,
         )
@@ -155,8 +173,7 @@ def score_cases(
     if not cases:
         return []
     began = clock()
-    assembled = [assemble(c.title, c.description, channel=c.channel, attributes=c.attributes) for c in cases]
-    judgements = model.judge.judge(assembled)
+    judgements, without_raises = _judged(model.judge, cases, ranking.taxonomy)
     seconds = (clock() - began) / len(cases)
     return [
         Scored(
@@ -166,11 +183,29 @@ def score_cases(
             language=judgement.language,
             supported=judgement.language_supported,
             raised=ranking.taxonomy.raised(case.attributes),
-            priority=ranking.of(judgement, case),
+            priority=ranking.of(judgement, bare, case),
             seconds=seconds,
         )
-        for case, judgement in zip(cases, judgements, strict=True)
+        for case, judgement, bare in zip(cases, judgements, without_raises, strict=True)
     ]
+
+
+def _judged(
+    judge: Judge, cases: Sequence[CaseToJudge], taxonomy: Taxonomy
+) -> tuple[list[Judgement], list[Judgement]]:
+    """Each case as it is, and without the attributes that raise it; one batch, each text encoded once."""
+    as_is = [assemble(c.title, c.description, channel=c.channel, attributes=c.attributes) for c in cases]
+    raised = [row for row, case in enumerate(cases) if taxonomy.raised(case.attributes)[0]]
+    bare = [replace(as_is[row], signals=_signals(cases[row], taxonomy)) for row in raised]
+    found = judge.judge([*as_is, *bare])
+    judgements, without_raises = found[: len(cases)], found[: len(cases)]
+    for row, judgement in zip(raised, found[len(cases) :], strict=True):
+        without_raises[row] = judgement
+    return judgements, without_raises
+
+
+def _signals(case: CaseToJudge, taxonomy: Taxonomy) -> Mapping[str, float]:
+    return assemble("", "", channel=case.channel, attributes=taxonomy.without_raises(case.attributes)).signals
 
 
 def score_each(model: Callable[[], LoadedModel], cases: Sequence[CaseToJudge], ranking: Ranking) -> list[Outcome]:

@@ -16,8 +16,10 @@ os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
 import bentoml
 from _bentoml_impl.server.app import ServiceAppFactory  # type: ignore[import-untyped]  # BentoML ships no types for it
 from _bentoml_sdk import Service
+from bentoml._internal.server.http.instruments import RunnerTrafficMetricsMiddleware
 from bentoml.exceptions import ServiceUnavailable
 from pydantic import ValidationError
+from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from cases.errors import CaseloadError
@@ -40,11 +42,24 @@ MAX_LATENCY_MS = 120_000
 REQUEST_TIMEOUT_SECONDS = 300
 
 
+class AppFactory(ServiceAppFactory):  # type: ignore[misc]  # BentoML's is untyped to us
+    """BentoML's, without its request metrics.
+
+    These are labelled by the path as it was sent: a label for each case's id, kept for ever, and for whatever else
+    somebody writes into a path.
+    """
+
+    @property
+    def middlewares(self) -> list[Middleware]:
+        """What each request passes."""
+        return [m for m in super().middlewares if m.cls is not RunnerTrafficMetricsMiddleware]
+
+
 class Dispatcher:
     """The batcher of a running service; it exists once the service's ASGI app does."""
 
     def __init__(self) -> None:
-        self.factory: ServiceAppFactory | None = None
+        self.factory: AppFactory | None = None
 
     async def run(self, cases: list[CaseToJudge]) -> list[Outcome]:
         """Score `cases` together with whatever else waits."""
@@ -71,7 +86,7 @@ def build_service(settings: Settings) -> Service[Any]:
 
         def to_asgi(self, is_main: bool = True) -> ASGIApp:
             self.inject_config()
-            dispatcher.factory = ServiceAppFactory(self, is_main=is_main)
+            dispatcher.factory = AppFactory(self, is_main=is_main)
             app: ASGIApp = dispatcher.factory()
             return app
 

@@ -64,8 +64,8 @@ def test_a_signal_ends_it_in_order_and_leaves_nobody_behind(place: Place, tmp_pa
 
 
 @pytest.mark.slow
-# BentoML's own import warns of a pattern class that pathspec has renamed.
-@pytest.mark.filterwarnings("ignore:GitWildMatchPattern:DeprecationWarning")
+# BentoML's own import uses what pathspec and pydantic have deprecated.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_bentomls_client_the_batcher_and_its_own_routes(place: Place, tmp_path: Path) -> None:
     import bentoml
 
