@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.command import EXIT_SOME_REJECTED, AsJson, answer_json, output, settings_of
-from cli.moving import (
+from cli.sources import (
     Delimiter,
     Encoding,
     Format,

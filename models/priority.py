@@ -110,8 +110,8 @@ def raised_severity(
     """The severity of a case to which rules apply: at least `levels` more severe than if none did, never milder.
 
     The model has learnt from decisions in which people had applied the rules, so it raises such a case by itself, by
-    as much as they did. Raising its answer again would count a rule twice; instead its answer is held against that for
-    the same case without the rules' attributes, raised, and at each level the more severe of the two counts
+    as much as they did. Raising its answer again would count a rule twice; instead its answer is held against that
+    for the same case without the rules' attributes, raised, and at each level the more severe of the two counts
     (first-order stochastic dominance: the larger of the two cumulative probabilities).
 
     Args:

@@ -33,13 +33,12 @@ class Screen:
     def figures(self, result: TrainResult) -> None:
         """What a trained model was measured at."""
         table = Table(box=None, padding=(0, 2), show_header=True, header_style="dim")
-        for heading in ("held-out cases", "category accuracy", "macro-F1", "ECE", "severity QWK", "macro-MAE"):
-            table.add_column(heading, justify="right")
+        for heading in ("held-out cases", "category accuracy", "ECE", "severity QWK", "macro-MAE"):
+            table.add_column(heading, justify="right", no_wrap=True)
         severity = result.severity
         table.add_row(
             str(result.category.n_test),
             _figure(result.category.accuracy),
-            _figure(result.category.macro_f1),
             _figure(result.category.ece),
             _figure(severity.qwk) if severity else "",
             _figure(severity.macro_mae) if severity else "",
@@ -86,4 +85,4 @@ class Screen:
 
 
 def _figure(figure: Figure) -> str:
-    return f"{figure.value:.3f} [dim]({figure.low:.3f} to {figure.high:.3f})[/]"
+    return f"{figure.value:.2f} [dim]({figure.low:.2f} to {figure.high:.2f})[/]"

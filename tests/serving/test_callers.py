@@ -27,7 +27,7 @@ KEYED = [
 def test_whatever_is_no_valid_key_is_refused_before_anything_is_read(
     shared: Running, method: str, path: str, authorization: str
 ) -> None:
-    header = {"Authorization": authorization.encode("latin-1")}
+    header = {b"Authorization": authorization.encode("latin-1")}
     answer = shared.client.request(method, path, headers=header, content=b"{")
 
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")

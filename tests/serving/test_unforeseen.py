@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from fastapi.testclient import TestClient
 
 from cases.settings import load_settings
 from cases.store import CaseStore, migrate
+from features.assemble import AssembledCase
+from models.judge import Judgement
 from serving import logs
 from serving.app import build_app, build_services
 from tests.serving.conftest import Running, a_report, wait_until
@@ -19,18 +22,18 @@ CANARY = "canary-5f3a9c"
 
 
 @pytest.fixture
-def brittle(running: Running) -> Running:
+def brittle(running: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
     """The API with a model that breaks on texts with "breaks" in them, quoting the text as libraries do."""
     judge = running.services.watch.model().judge
     judge_well = judge.judge
 
-    def judge_or_break(cases: list[object]) -> object:
+    def judge_or_break(cases: Sequence[AssembledCase]) -> list[Judgement]:
         for case in cases:
-            if "breaks" in case.text:  # type: ignore[attr-defined]
-                raise ValueError(f"cannot digest {case.text!r}")  # type: ignore[attr-defined]
+            if "breaks" in case.text:
+                raise ValueError(f"cannot digest {case.text!r}")
         return judge_well(cases)
 
-    judge.judge = judge_or_break
+    monkeypatch.setattr(judge, "judge", judge_or_break)
     return running
 
 
