@@ -23,7 +23,10 @@ from tests.serving.small_model import SmallModel, train_small_models
 @pytest.fixture(scope="session")
 def small_models(tmp_path_factory: pytest.TempPathFactory) -> tuple[SmallModel, SmallModel]:
     """Two real models of a few dozen rows, with the real encoder; they judge differently."""
-    return train_small_models(tmp_path_factory.mktemp("small-models"))
+    base = tmp_path_factory.getbasetemp()
+    # Where the tests of the encoder have it compiled too; workers of pytest-xdist share one.
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return train_small_models(tmp_path_factory.mktemp("small-models"), cache_dir=shared / "compiled")
 
 
 @dataclass(frozen=True)

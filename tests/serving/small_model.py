@@ -28,9 +28,9 @@ class SmallModel:
     sha256: str
 
 
-def train_small_models(folder: Path) -> tuple[SmallModel, SmallModel]:
+def train_small_models(folder: Path, *, cache_dir: Path) -> tuple[SmallModel, SmallModel]:
     """Two models that learn from different rows, and so judge differently."""
-    encoder_dir = ensure_compiled(None, folder)
+    encoder_dir = ensure_compiled(None, cache_dir)
     encoder = CompiledEncoder.load(encoder_dir)
     by_category = {name: [c for c in training_part() if c.rubric.category == name] for name in CATEGORIES}
     models = []

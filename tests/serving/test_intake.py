@@ -68,7 +68,7 @@ def test_an_unscored_case_stands_no_lower_than_one_of_medium_severity(modelless:
     medium = Judgement(
         {"intellectual_property": 1.0}, {1: 0.0, 2: 0.0, 3: 1.0, 4: 0.0}, "en", language_supported=True
     )
-    assert unscored["order_key"] >= modelless.services.ranking.of(medium, same_case).order_key
+    assert unscored["order_key"] >= modelless.services.ranking.of(medium, medium, same_case).order_key
 
 
 def test_who_reported_is_never_shown(running: Running) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -64,16 +65,20 @@ def test_a_signal_ends_it_in_order_and_leaves_nobody_behind(place: Place, tmp_pa
 
 
 @pytest.mark.slow
-# BentoML's own import uses what pathspec and pydantic have deprecated.
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_bentomls_client_the_batcher_and_its_own_routes(place: Place, tmp_path: Path) -> None:
-    import bentoml
-
+def test_bentomls_client_and_the_api_go_through_one_batcher(place: Place, tmp_path: Path) -> None:
     key = place.store.add_caller("tests")
     sha256 = place.promote()
+    script = """
+import bentoml, json, sys
+with bentoml.SyncHTTPClient(sys.argv[1], token=sys.argv[2]) as client:
+    print(json.dumps(client.score(cases=json.loads(sys.argv[3]))))
+"""
     with service_process(place.settings, tmp_path) as service, service.client(key) as client:
-        with bentoml.SyncHTTPClient(service.url, token=key) as native:
-            good, bad = native.score(cases=[{"description": "A stolen lecture.", "case_ref": "n"}, {"title": CANARY}])
+        cases = json.dumps([{"description": "A stolen lecture.", "case_ref": "n"}, {"title": CANARY}])
+        native = subprocess.run(
+            [sys.executable, "-c", script, service.url, key, cases], capture_output=True, text=True, check=True
+        )
+        good, bad = json.loads(native.stdout)
         api = client.post("/v1/score", json={"cases": [{"description": "A stolen lecture."}] * 40}).json()["scores"]
         metrics = client.get("/metrics").text
 
