@@ -33,7 +33,7 @@ ifneq ($(TORCH_INDEX),)
 	@grep '^torch==' requirements.lock | $(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --index $(TORCH_INDEX) -r /dev/stdin
 endif
 	@# Without dependency resolution nothing can come in that the lock does not name: no CUDA packages, ever.
-	@$(BIN)/uv pip install --python $(BIN)/python --no-deps -r requirements.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps -r requirements.lock
 	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -c "import torch" 2>/dev/null || { \
 	  echo "torch does not start: this index has its CUDA build only. Run: make install TORCH_INDEX=https://download.pytorch.org/whl/cpu"; exit 1; }

@@ -5,13 +5,14 @@ the champion before. They are scored in the background, in the queue's order, a 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from starlette.concurrency import run_in_threadpool
 
 from cases.clock import Clock
 from cases.errors import CaseloadError, ModelMissingError
-from cases.ids import ContentId
+from cases.ids import CaseId, ContentId
 from cases.record import Case, Score
 from cases.store import CaseStore
 from serving.batching import Scorer
@@ -46,6 +47,16 @@ class Backlog:
         self._loop: asyncio.AbstractEventLoop | None = None
         # Contents that no model got through; without this they would be tried for ever, ahead of all others.
         self._given_up: set[ContentId] = set()
+        self._in_hand: set[CaseId] = set()
+
+    @contextmanager
+    def hands_off(self, case_id: CaseId) -> Iterator[None]:
+        """Meanwhile somebody else in this process scores the case."""
+        self._in_hand.add(case_id)
+        try:
+            yield
+        finally:
+            self._in_hand.discard(case_id)
 
     def wake(self) -> None:
         """Look now; from any thread."""
@@ -77,8 +88,9 @@ class Backlog:
             CaseloadError: The database or the model does not answer.
         """
         model = self._model()
-        found = await run_in_threadpool(self._store().unscored, AT_ONCE + len(self._given_up), model.sha256)
-        cases = [case for case in found if case.content.id not in self._given_up][:AT_ONCE]
+        left_out = len(self._given_up) + len(self._in_hand)
+        found = await run_in_threadpool(self._store().unscored, AT_ONCE + left_out, model.sha256)
+        cases = [c for c in found if c.content.id not in self._given_up and c.id not in self._in_hand][:AT_ONCE]
         if cases:
             scores = await self._scores(cases)
             await run_in_threadpool(self._store().record_scores, scores)

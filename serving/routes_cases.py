@@ -137,10 +137,11 @@ async def _score_of(parts: Services, filed: FiledReport) -> tuple[ScoreAnswer | 
 
 async def _score(parts: Services, filed: FiledReport) -> ScoreAnswer:
     store = parts.store()
-    case = await run_in_threadpool(store.case, filed.case_id)
-    score: Score | None = None if filed.created else await run_in_threadpool(store.latest_score, filed.case_id)
-    if score is None:
-        [scored] = await parts.scorer.score([case_to_judge(case)])
-        score = scored.as_record(case, parts.clock())
-        await run_in_threadpool(store.record_scores, [score])
+    with parts.backlog.hands_off(filed.case_id):
+        case = await run_in_threadpool(store.case, filed.case_id)
+        score: Score | None = None if filed.created else await run_in_threadpool(store.latest_score, filed.case_id)
+        if score is None:
+            [scored] = await parts.scorer.score([case_to_judge(case)])
+            score = scored.as_record(case, parts.clock())
+            await run_in_threadpool(store.record_scores, [score])
     return score_answer(score, case.content.attributes, parts.taxonomy)

@@ -46,8 +46,8 @@ REQUEST_TIMEOUT_SECONDS = 300
 class Eager(Optimizer):  # type: ignore[misc]  # BentoML's is untyped to us
     """BentoML's estimate of what a batch takes, for a dispatcher that never holds a batch back for more to come.
 
-    BentoML's own holds it back about as long as the last fifty waited, so that after a busy minute a lone caller waits
-    a fifth of a second for nobody. What comes in while a batch is being scored makes the next batch large enough.
+    BentoML's own holds it back about as long as the last fifty waited, so that after a busy minute a lone caller
+    waits a fifth of a second for nobody. What comes in while one batch is being scored is the next.
     """
 
     def trigger_refresh(self) -> None:

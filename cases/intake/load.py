@@ -265,8 +265,8 @@ def _written_rejects(path: Path) -> Iterator[Callable[[Rejection], None]]:
         file = path.open("w", encoding="utf-8", newline="")
     except OSError as error:
         raise InvalidInputError(
-            f"'rejects' must be where a file can be written (got {path}: {error.strerror}); choose another",
-            field="rejects",
+            f"'rejected' must be where a file can be written (got {path}: {error.strerror}); choose another",
+            field="rejected",
         ) from error
     with file:
         writer = csv.writer(file)

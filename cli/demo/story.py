@@ -94,6 +94,12 @@ def _import_past_cases(demo: Demo) -> SeedTables:
 
 def _train_champion(demo: Demo) -> None:
     demo.screen.step(2, "A model is trained on the decisions, registered in MLflow, and promoted")
+    serving = demo.store.champion()
+    if serving is not None:
+        demo.screen.say(
+            f"{serving.name} version {serving.version} serves already, from an earlier run; step 6 trains anew"
+        )
+        return
     result = train_on_record(demo.settings, demo.store, demo.taxonomy, TrainingOptions(say=demo.screen.say))
     demo.screen.figures(result)
     champion = promote(demo.settings, demo.store, result.model.version, by=CALLER)

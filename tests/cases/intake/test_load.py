@@ -251,7 +251,7 @@ def test_a_header_with_a_fault_stores_nothing(store: CaseStore, taxonomy: Taxono
         ({"timezone": "Mars/Olympus"}, "'timezone' must be an IANA name"),
         ({"timezone": "../etc/passwd"}, "'timezone' must be an IANA name"),
         ({"source": " "}, "'source' must be 1 to 100 characters"),
-        ({"rejects": Path("/nowhere/rejects.csv")}, "'rejects' must be where a file can be written"),
+        ({"rejects": Path("/nowhere/rejects.csv")}, "'rejected' must be where a file can be written"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused_before_anything_is_read(

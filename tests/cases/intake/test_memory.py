@@ -10,7 +10,7 @@ import pytest
 from tests.databases import fresh_database
 
 ROWS = int(os.environ.get("CASELOAD_TEST_INTAKE_ROWS", "30000"))
-GROWTH_MB = 30  # of a process that has taken 2,000 rows in already; to keep the rows would take 80
+GROWTH_MB = 30  # of a process that has taken 2,000 rows in already; keeping the rows would take 64
 
 # Writes a file, takes a small part of it in, then all of it; prints by how many MB the peak grew.
 SCRIPT = """
