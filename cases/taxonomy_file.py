@@ -39,6 +39,10 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
         raise TaxonomyError(
             f"'taxonomy' must be a readable file (got {source}: {error.strerror}); set CASELOAD_TAXONOMY to one"
         ) from error
+    except UnicodeDecodeError as error:
+        raise TaxonomyError(
+            f"{source.name}: must be UTF-8 (got another byte at {error.start}); save the file as UTF-8"
+        ) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else "?"
@@ -80,7 +84,13 @@ class _Entry:
         """The entries of a mapping whose keys are the marketplace's own."""
         if not isinstance(self.node, yaml.MappingNode):
             raise self.fail("a mapping of keys", _kind(self.node), "write 'key: value' lines")
-        return {str(k.value): _Entry(v, self.file, f"{self.key}.{k.value}") for k, v in self.node.value}
+        found: dict[str, _Entry] = {}
+        for key_node, value in self.node.value:
+            key = str(key_node.value)
+            if key in found:
+                raise _Entry(key_node, self.file, self.key).fail("there once", "it twice", "remove one", key)
+            found[key] = _Entry(value, self.file, f"{self.key}.{key}")
+        return found
 
     def items(self) -> Iterator[_Entry]:
         if not isinstance(self.node, yaml.SequenceNode):
@@ -91,7 +101,10 @@ class _Entry:
     def value(self) -> AttributeValue | None:
         if not isinstance(self.node, yaml.ScalarNode):
             raise self.fail("a single value", _kind(self.node), "write it on one line")
-        value: AttributeValue | None = yaml.SafeLoader("").construct_object(self.node)
+        try:
+            value: AttributeValue | None = yaml.SafeLoader("").construct_object(self.node)
+        except (yaml.YAMLError, ValueError) as error:
+            raise self.fail("a value that YAML reads", repr(self.node.value), "put it in quotes") from error
         return value
 
     def text(self) -> str:

@@ -22,7 +22,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
-import skops.io
 from safetensors.numpy import load_file, save_file
 
 from cases.errors import ArtifactError
@@ -34,6 +33,7 @@ from models.category import CategoryClassifier
 from models.joint import JointClassifier
 from models.judge import Judge
 from models.severity import SeverityClassifier
+from models.skops_io import skops_io
 
 MANIFEST = "manifest.json"
 ENCODER = "encoder"
@@ -170,13 +170,13 @@ def _write_head(head: JointClassifier, directory: Path, part: str) -> None:
     slim = copy.copy(head.for_serving())
     arrays = {name: slim.__dict__.pop(name) for name in _ARRAYS}
     save_file(arrays, directory / f"{part}.safetensors")
-    skops.io.dump(slim, directory / f"{part}.skops")
+    skops_io().dump(slim, directory / f"{part}.skops")
 
 
 def _read_head(directory: Path, part: str, kind: type[Head]) -> Head:
     path = directory / f"{part}.skops"
     try:
-        head = skops.io.load(path, trusted=list(ALLOWED_TYPES))
+        head = skops_io().load(path, trusted=list(ALLOWED_TYPES))
         arrays = load_file(directory / f"{part}.safetensors")
     except Exception as error:  # whatever a file can make the readers raise, it is the file that is at fault
         raise _refused(path.name, "a head that this version reads", type(error).__name__) from error

@@ -34,7 +34,7 @@ from training.rows import assembled_rows
 from training.snapshot import Snapshot, from_store
 from training.split import Split, groups_of, random_split, split
 from training.table import TableColumns, from_table, level_count
-from training.tracking import RunRecord, read_ledger, record_run
+from training.tracking import RunRecord, connect, read_ledger, record_run
 
 Say = Callable[[str], None]
 
@@ -87,6 +87,7 @@ def train_on_record(
         TrackerUnavailableError: MLflow does not answer; nothing was registered.
     """
     started = time.monotonic()
+    connect(settings)  # a tracker that is away should be told of before minutes of fitting, not after
     held_out = _champions_held_out(settings) if options.hold_out == "champion" else None
     snapshot = from_store(store.decided_cases(), taxonomy)
     prepared = _prepare(settings, snapshot, taxonomy, options)
@@ -104,6 +105,7 @@ def train_on_table(settings: Settings, path: Path, columns: TableColumns, option
         TrackerUnavailableError: MLflow does not answer; nothing was registered.
     """
     started = time.monotonic()
+    connect(settings)
     snapshot = from_table(path, columns)
     labels = sorted(set(snapshot.rows["category"]))
     if len(labels) < 2:

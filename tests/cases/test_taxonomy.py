@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from cases.errors import TaxonomyError, UnknownPolicyError
 from cases.record import Attributes, Verdict
 from cases.taxonomy import Taxonomy, inline_taxonomy
-from cases.taxonomy_file import load_taxonomy
+from cases.taxonomy_file import DEFAULT_POLICY, load_taxonomy
 
 SMALL = """\
 version: 3
@@ -271,3 +272,25 @@ def test_a_foreign_tables_labels_make_a_taxonomy_without_rules() -> None:
     assert policy.levels == (1, 2, 3)
     assert policy.raised({"minor_involved": True}) == (0, ())
     assert Taxonomy.from_dict(json.loads(json.dumps(policy.as_dict()))) == policy
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("version: 1\n", "version: 2026-13-45\n", "'version' must be a value that YAML reads"),
+        ("version: 1\n", "version: !foo 1\n", "'version' must be a value that YAML reads"),
+        ("  brand: ", "  legal: ", "'teams.legal' must be there once"),
+    ],
+)
+def test_what_yaml_itself_stumbles_over_is_named_too(tmp_path: Path, old: str, new: str, message: str):
+    path = tmp_path / "policy.yaml"
+    path.write_text(DEFAULT_POLICY.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(TaxonomyError, match=rf"policy\.yaml line \d+: {re.escape(message)}"):
+        load_taxonomy(path)
+
+
+def test_a_file_in_another_encoding_says_so(tmp_path: Path):
+    path = tmp_path / "policy.yaml"
+    path.write_bytes(DEFAULT_POLICY.read_bytes() + b"\xff")
+    with pytest.raises(TaxonomyError, match="must be UTF-8"):
+        load_taxonomy(path)

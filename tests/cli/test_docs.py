@@ -17,7 +17,7 @@ SECTIONS = dict(re.findall(r"^### `(caseload[^`]*)`\n(.*?)(?=^##|\Z)", PAGE, fla
 
 
 def commands(command: Any, path: str = "caseload") -> Iterator[tuple[str, Any]]:
-    """Each command with its path; of the groups only `caseload` itself, which holds the options before the command."""
+    """Each command with its path; of the groups only `caseload` itself, which holds the global options."""
     children = getattr(command, "commands", {})
     if not children or path == "caseload":
         yield path, command

@@ -17,16 +17,13 @@ from cases.store import CaseStore
 from serving.app import build_app, build_services
 from serving.services import Services
 from tests.databases import fresh_database
-from tests.serving.small_model import SmallModel, train_small_models
+from tests.serving.small_model import SmallModel, small_models_in
 
 
 @pytest.fixture(scope="session")
 def small_models(tmp_path_factory: pytest.TempPathFactory) -> tuple[SmallModel, SmallModel]:
     """Two real models of a few dozen rows, with the real encoder; they judge differently."""
-    base = tmp_path_factory.getbasetemp()
-    # Where the tests of the encoder have it compiled too; workers of pytest-xdist share one.
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    return train_small_models(tmp_path_factory.mktemp("small-models"), cache_dir=shared / "compiled")
+    return small_models_in(tmp_path_factory.getbasetemp())
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,14 @@ class SmallModel:
 
     directory: Path
     sha256: str
+
+
+@functools.cache
+def small_models_in(base: Path) -> tuple[SmallModel, SmallModel]:
+    """The two models of a test run whose temporary folder is `base`, trained when first asked for."""
+    # The encoder is compiled where its own tests have it too; workers of pytest-xdist share one.
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return train_small_models(base / "small-models", cache_dir=shared / "compiled")
 
 
 def train_small_models(folder: Path, *, cache_dir: Path) -> tuple[SmallModel, SmallModel]:

@@ -71,6 +71,21 @@ def test_an_unscored_case_stands_no_lower_than_one_of_medium_severity(modelless:
     assert unscored["order_key"] >= modelless.services.ranking.of(medium, medium, same_case).order_key
 
 
+def test_a_report_and_the_backlog_do_not_score_one_case_twice(running: Running) -> None:
+    filed = []
+    for number in range(8):
+        running.services.backlog.wake()
+        filed.append(
+            running.client.post(
+                "/v1/cases", json=a_report(external_id=f"T-{number}", subject_ref=f"c-{number}")
+            ).json()
+        )
+
+    for answer in filed:
+        kinds = [event.kind for event in running.place.store.events(answer["case_id"])]
+        assert kinds == ["reported", "scored"]
+
+
 def test_who_reported_is_never_shown(running: Running) -> None:
     case_id = running.client.post("/v1/cases", json=a_report(reporter="Maria Canaria <m@example.org>")).json()[
         "case_id"

@@ -89,6 +89,20 @@ with bentoml.SyncHTTPClient(sys.argv[1], token=sys.argv[2]) as client:
         assert _batches(metrics) == 3
 
 
+# BentoML's own import uses what pathspec and pydantic have deprecated.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_no_batch_is_held_back_for_more_to_come_however_long_the_last_ones_waited() -> None:
+    from serving.service import Eager
+
+    estimate = Eager(60.0)
+    for cases in range(1, 20):
+        estimate.log_outbound(n=cases, wait=0.3, duration=0.02 * cases + 0.01)
+    estimate.trigger_refresh()
+
+    assert estimate.wait == 0
+    assert estimate.o_a == pytest.approx(0.02)
+
+
 @pytest.mark.slow
 def test_bentomls_own_routes_need_a_key_and_its_pages_are_gone(place: Place, tmp_path: Path) -> None:
     key = place.store.add_caller("tests")
