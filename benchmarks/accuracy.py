@@ -105,7 +105,7 @@ class TfidfBaseline:
         few = len(train.labels) <= 3000
         self.model = make_pipeline(
             TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=1 if few else 2, max_features=100_000),
-            LogisticRegression(C=10, max_iter=200, tol=1e-3),
+            LogisticRegression(C=10, max_iter=1000),
         ).fit(train.texts, train.labels)
         self.classes_ = self.model.classes_
 
@@ -118,7 +118,7 @@ class EmbeddingBaseline:
 
     def __init__(self, train: Part) -> None:
         search = GridSearchCV(
-            LogisticRegression(max_iter=300, tol=1e-3),
+            LogisticRegression(max_iter=1000),
             {"C": [3, 10, 30, 100]},
             scoring="neg_log_loss",
             cv=StratifiedKFold(3, shuffle=True, random_state=0),

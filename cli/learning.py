@@ -66,6 +66,10 @@ def train(
     """Train a model, measure it on held-out cases, and register it. The last thing on stdout is one JSON object."""
     settings = settings_of(ctx)
     columns = _columns(data, text, category, severity, severity_1_is, split, time, subject)
+    if data is not None and hold_out is HoldOut.CHAMPION:
+        raise InvalidInputError(
+            "'--hold-out' must come without --data when it is champion (got both); drop one", field="hold_out"
+        )
     options = _options(name, hold_out, compare_random=compare_random)
     result = _trained(settings, data, columns, options)
     typer.echo(result.model_dump_json(by_alias=True, indent=2))
@@ -156,6 +160,10 @@ def _columns(
                 raise InvalidInputError(
                     f"'--{option}' must come with --data (got none); name the table", field=option
                 )
+        if severe is not None:
+            raise InvalidInputError(
+                "'--severity-1-is' must come with --data (got none); name the table", field="severity_1_is"
+            )
         return None
     for option in ("text", "category"):
         if not given[option]:
@@ -166,6 +174,10 @@ def _columns(
         raise InvalidInputError(
             "'--severity-1-is' must be most or least when --severity is given (got nothing); say which",
             field="severity_1_is",
+        )
+    if severe is not None and not severity:
+        raise InvalidInputError(
+            "'--severity-1-is' must come with --severity (got none); name the column", field="severity_1_is"
         )
     if split and time:
         raise InvalidInputError("'--split' must come without --time (got both); drop one", field="split")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import re
 import sys
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,9 +70,14 @@ def run_demo(settings: Settings, *, serve: bool, capture: Path | None = None) ->
             _train_challenger(demo)
             _say_where(demo, service, key, serve=serve)
             if capture is not None:
-                console.save_svg(str(capture), title="make demo")
+                capture.write_text(_without_fonts(console.export_svg(title="make demo")), encoding="utf-8")
             if serve:
                 service.wait()
+
+
+def _without_fonts(picture: str) -> str:
+    """The SVG without the addresses from which rich would have a viewer fetch a font."""
+    return re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL)
 
 
 def _import_past_cases(demo: Demo) -> SeedTables:
@@ -196,7 +202,9 @@ def _train_challenger(demo: Demo) -> None:
 def _say_where(demo: Demo, service: RunningService, key: str, *, serve: bool) -> None:
     if not serve:
         demo.screen.step(7, "Done")
-        demo.screen.say(f"all of it is kept in {demo.settings.home}; `make demo` leaves the service listening")
+        home = demo.settings.home
+        shown = home.relative_to(Path.cwd()) if home.is_relative_to(Path.cwd()) else home
+        demo.screen.say(f"all of it is kept in {shown}; `make demo` leaves the service listening")
         return
     demo.screen.step(7, f"The service listens at {service.address} (Ctrl-C ends it)")
     demo.screen.say(f"curl -s -H 'Authorization: Bearer {key}' '{service.address}/v1/queue?limit=3'")
