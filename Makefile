@@ -62,6 +62,7 @@ lint: install ## What CI checks before the tests: style, types, layers
 bench: install ## Measure: accuracy by cross-validation, intake, encoder (prints tables)
 	$(BIN)/python benchmarks/encoder.py
 	$(BIN)/python benchmarks/intake.py
+	$(BIN)/python benchmarks/written_cases.py
 	$(BIN)/python benchmarks/accuracy.py
 
 soak: install ## The long runs that CI has no time for
