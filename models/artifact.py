@@ -193,7 +193,7 @@ def _parsed(written: bytes) -> Manifest:
         for name in ("categories", "levels", "languages"):
             data[name] = tuple(data[name])
         manifest = Manifest(**data)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _refused(MANIFEST, "a manifest of Caseload's", type(error).__name__) from error
     if manifest.format != FORMAT:
         raise _refused(MANIFEST, f"of format {FORMAT}", str(manifest.format))

@@ -99,7 +99,9 @@ class JointClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: pd.DataFrame) -> npt.NDArray[np.generic]:
         """The likeliest label of each row, shape (n,)."""
-        found: npt.NDArray[np.generic] = self.classes_[self.decision_function(X).argmax(axis=1)]
+        # First of all, since it is what says that the model is not fitted.
+        likeliest = self.decision_function(X).argmax(axis=1)
+        found: npt.NDArray[np.generic] = self.classes_[likeliest]
         return found
 
     def for_serving(self) -> Self:

@@ -18,6 +18,7 @@ from itertools import accumulate
 
 from cases.clock import as_utc
 from cases.record import Attributes
+from features.assemble import MAX_MAGNITUDE
 
 # A judgement that is worth nothing is not certain either: of four such cases one is as bad as this or worse.
 _UPPER_QUARTILE = 0.25
@@ -148,6 +149,7 @@ def _cautious(masses: list[float]) -> list[float]:
 
 def _reach(attributes: Attributes) -> float:
     reach = attributes.get("reach", 0.0)
-    if isinstance(reach, str) or not math.isfinite(reach):
+    # An integer may be too large for a float, so it is compared before it is made one.
+    if isinstance(reach, str) or not 0.0 <= reach < math.inf:
         return 0.0
-    return max(0.0, float(reach))
+    return float(min(reach, MAX_MAGNITUDE))

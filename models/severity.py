@@ -15,7 +15,8 @@ class SeverityClassifier(JointClassifier):
     def _labels(self, y: npt.ArrayLike) -> npt.NDArray[np.generic]:
         given = np.asarray(y)
         try:
-            levels = given.astype(np.int64)
+            with np.errstate(invalid="ignore"):  # what is no number becomes some integer, and is found out below
+                levels = given.astype(np.int64)
         except (TypeError, ValueError):
             levels = np.zeros(0, dtype=np.int64)
         if len(levels) != len(given) or not np.array_equal(levels, given) or (levels < 1).any():

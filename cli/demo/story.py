@@ -166,7 +166,10 @@ def _decide_some(demo: Demo, service: RunningService, rubric: Path) -> None:
         decision = service.post(f"/v1/cases/{case['case_id']}/decision", _decision(verdict, lease, case["score"]))
         suggested = case["score"]["categories"][0]["name"]
         decided = f"{demo.taxonomy.category(decision['category']).name}, severity {decision['severity']}"
-        rows.append((suggested, decided, decision["suggestion"]))
+        # Accepted means: among those offered, of which the table shows the first only.
+        rank = decision["suggested_rank"]
+        what = decision["suggestion"] if rank in (None, 1) else f"{decision['suggestion']}, offered in place {rank}"
+        rows.append((suggested, decided, what))
     demo.screen.decisions(rows)
 
 

@@ -44,7 +44,7 @@ def test_a_folder_that_is_no_model_is_said(run: Run, table: Path, tmp_path: Path
 def test_a_file_is_scored_by_the_champion_or_by_the_model_named(
     run: Run, store: CaseStore, home: Path, table: Path, tmp_path: Path
 ):
-    model, other = train_small_models(home / "models")
+    model, other = train_small_models(home / "models", cache_dir=home / "cache")
     model.directory.rename(home / "models" / model.sha256)
     store.promote_champion("small", "3", model.sha256, by="test")
     out = tmp_path / "out.csv"

@@ -13,6 +13,8 @@ from sklearn.linear_model import LinearRegression
 
 from cases.errors import ArtifactError
 from features.assemble import assemble
+from features.encoder import CompiledEncoder
+from models import artifact as artifact_module
 from models.artifact import load_artifact, verify_artifact
 from tests.serving.conftest import small_models
 from tests.serving.small_model import SmallModel
@@ -68,6 +70,54 @@ def test_one_changed_byte_in_any_file_is_refused_before_anything_is_read(
     monkeypatch.setattr(skops.io, "load", lambda *_, **__: pytest.fail("deserialised before it was verified"))
     with pytest.raises(ArtifactError, match="must be of SHA-256"):
         load_artifact(artifact.directory, artifact.sha256)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_changed_file_is_refused_by_the_manifest_alone_too(
+    artifact: SmallModel, name: str, monkeypatch: pytest.MonkeyPatch
+):
+    path = artifact.directory / name
+    path.write_bytes(path.read_bytes() + b" ")
+
+    def deserialised(*_: object, **__: object) -> None:
+        pytest.fail("deserialised before it was verified")
+
+    monkeypatch.setattr(skops.io, "load", deserialised)
+    monkeypatch.setattr(artifact_module, "load_file", deserialised)
+    monkeypatch.setattr(CompiledEncoder, "load", deserialised)
+    with pytest.raises(ArtifactError, match=f"'{name}' must be of SHA-256 .*other bytes"):
+        load_artifact(artifact.directory)
+
+
+def test_another_artifact_than_the_one_promoted_is_refused(artifact: SmallModel):
+    with pytest.raises(ArtifactError, match=rf"must be of SHA-256 {'0' * 64} \(got {artifact.sha256}\)"):
+        load_artifact(artifact.directory, "0" * 64)
+
+
+def test_a_file_replaced_by_a_link_to_the_same_bytes_is_refused(artifact: SmallModel):
+    path = artifact.directory / "category.skops"
+    path.symlink_to(path.rename(artifact.directory.parent / "elsewhere"))
+    with pytest.raises(ArtifactError, match=r"'category\.skops' must be a plain file \(got a link\)"):
+        verify_artifact(artifact.directory, artifact.sha256)
+
+
+@pytest.mark.parametrize("written", [b"no JSON", b"\xff\xfe", b"[]", b"{}", b"null", b"[" * 100_000])
+def test_what_is_no_manifest_is_refused(artifact: SmallModel, written: bytes):
+    (artifact.directory / "manifest.json").write_bytes(written)
+    with pytest.raises(ArtifactError, match=r"'manifest\.json' must be a manifest of Caseload's"):
+        load_artifact(artifact.directory)
+
+
+def test_a_folder_without_a_manifest_is_refused(artifact: SmallModel):
+    (artifact.directory / "manifest.json").unlink()
+    with pytest.raises(ArtifactError, match=r"manifest\.json' must be readable"):
+        load_artifact(artifact.directory)
+
+
+def test_an_encoder_that_the_heads_were_not_fitted_with_is_refused(artifact: SmallModel):
+    rewrite(artifact.directory, encoder_hash="0" * 64)
+    with pytest.raises(ArtifactError, match=f"'encoder' must be encoder {'0' * 64}"):
+        load_artifact(artifact.directory)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -134,6 +184,8 @@ def test_a_fresh_process_judges_bit_for_bit_the_same_without_torch(artifact: Sma
 import json, sys
 from pathlib import Path
 from features.assemble import assemble
+from features.encoder import CompiledEncoder
+from models import artifact as artifact_module
 from models.artifact import load_artifact
 judge = load_artifact(Path(sys.argv[1]), sys.argv[2])
 found = judge.judge([assemble("", text) for text in json.loads(sys.argv[3])])

@@ -113,3 +113,24 @@ def test_raised_severity_is_a_distribution_that_is_never_milder_than_either(
 
 def test_a_rule_that_the_model_applied_already_does_not_count_twice():
     assert raised_severity(certain(2), certain(3), 1) == pytest.approx(certain(2))
+
+
+@pytest.mark.parametrize(
+    ("reach", "counts_as"),
+    [(10**400, 1e15), (1e300, 1e15), (-5, 0), (math.nan, 0), (math.inf, 0), ("1200", 0), (True, 1)],
+)
+def test_any_reach_is_placed(reach: object, counts_as: float):
+    assert place(certain(3), attributes={"reach": reach}) == place(certain(3), attributes={"reach": counts_as})
+
+
+@given(distributions, st.floats(0, 1e6), st.booleans())
+def test_an_older_case_never_ranks_lower(severity: dict[int, float], hours: float, judged: bool):
+    earlier = place(severity, received_at=NOW - timedelta(hours=hours), judged=judged)
+    assert earlier.order_key >= place(severity, judged=judged).order_key
+
+
+@given(distributions)
+def test_what_cannot_be_judged_never_ranks_below_a_certain_medium(severity: dict[int, float]):
+    unjudged = place(severity, violation=0.0, judged=False)
+    assert unjudged.parts["harm"] >= place(certain(3)).parts["harm"]
+    assert unjudged.order_key >= place(certain(3), violation=1.0).order_key

@@ -9,9 +9,9 @@ import pytest
 from cases.store import CaseStore
 from cases.taxonomy import Taxonomy
 from cases.taxonomy_file import load_taxonomy
-from tests.databases import database_kind, fresh_database, store_url
+from tests.databases import database_kind, empty_url, fresh_database, store_url
 
-__all__ = ["database_kind", "store_url"]
+__all__ = ["database_kind", "empty_url", "store_url"]
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 

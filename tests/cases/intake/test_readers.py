@@ -143,14 +143,14 @@ def test_how_far_reading_has_come_is_known_of_files(tmp_path: Path, workbook: Pa
             assert table.share() == 1.0
 
 
-def test_a_query_is_streamed_from_any_of_our_databases(store_url: str) -> None:
-    engine = create_engine(database_url(store_url))
+def test_a_query_is_streamed_from_any_of_our_databases(empty_url: str) -> None:
+    engine = create_engine(database_url(empty_url))
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE tickets (id INTEGER PRIMARY KEY, body VARCHAR(100))"))
         connection.execute(text("INSERT INTO tickets VALUES (1, 'half of it: 50%'), (2, 'at \\:noon')"))
     engine.dispose()
 
-    rows = read(store_url, query="SELECT id, body AS text FROM tickets WHERE body LIKE '%o%' ORDER BY id")
+    rows = read(empty_url, query="SELECT id, body AS text FROM tickets WHERE body LIKE '%o%' ORDER BY id")
 
     assert rows == [
         RawRow(1, {"id": 1, "text": "half of it: 50%"}),
