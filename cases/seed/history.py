@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from cases.record import Verdict
+from cases.record import Appeal, Verdict
 from cases.seed.corpus import WrittenCase
 from cases.taxonomy import Taxonomy
 
@@ -44,16 +44,6 @@ WAIT_MEDIAN = {1: timedelta(minutes=6), 2: timedelta(hours=1.4), 3: timedelta(ho
 WAIT_SPREAD = 0.8
 APPEALED = 0.12
 OVERTURNED_IF_WRONG, OVERTURNED_IF_RIGHT = 0.8, 0.06
-
-
-@dataclass(frozen=True, slots=True)
-class Appeal:
-    """A second look at a decision, by another associate."""
-
-    verdict: Verdict
-    decided_by: str
-    decided_at: datetime
-    overturned: bool
 
 
 @dataclass(frozen=True, slots=True)
