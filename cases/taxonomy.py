@@ -14,6 +14,7 @@ from typing import Any
 from cases.category_map import CategoryChange, CategoryMap
 from cases.errors import UnknownPolicyError
 from cases.record import Attributes, AttributeValue, Verdict
+from cases.taxonomy_costs import PRECISION_TARGET, SeverityCosts, default_costs
 
 _DURATION = re.compile(r"^(\d+)\s*([smhd])$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -37,6 +38,7 @@ class Category:
         usual_severity: Levels that its cases usually have, the commonest first.
         dsa: The category of a statement of reasons under the Digital Services Act, if any.
         teams: Who else wants to hear of it.
+        precision_target: In (0, 1]: the share of applied suggestions of it that must be right; None for the policy's.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Category:
     usual_severity: tuple[int, ...]
     dsa: str | None
     teams: tuple[str, ...]
+    precision_target: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,13 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Taxonomy:
-    """A marketplace's whole policy, at one version."""
+    """A marketplace's whole policy, at one version.
+
+    Attributes:
+        severity_costs: K rows of K, row = true level, column = level shown; given none, `default_costs`.
+        precision_target: In (0, 1]: the share of applied suggestions that must be right, for categories without
+            their own.
+    """
 
     version: int
     categories: tuple[Category, ...]
@@ -118,6 +127,13 @@ class Taxonomy:
     reasons: tuple[Reason, ...] = ()
     teams: tuple[Team, ...] = ()
     category_map: CategoryMap = field(default_factory=CategoryMap)
+    severity_costs: SeverityCosts = ()
+    precision_target: float = PRECISION_TARGET
+
+    def __post_init__(self) -> None:
+        if not self.severity_costs:
+            # Frozen for everyone else; what was left out is part of making it.
+            object.__setattr__(self, "severity_costs", default_costs(len(self.severity_levels)))
 
     @property
     def category_ids(self) -> tuple[str, ...]:
@@ -128,6 +144,13 @@ class Taxonomy:
     def levels(self) -> tuple[int, ...]:
         """The severity levels, 1 (the most severe) first."""
         return tuple(s.level for s in self.severity_levels)
+
+    @property
+    def precision_targets(self) -> dict[str, float]:
+        """By category id, in the file's order: the share of applied suggestions that must be right, in (0, 1]."""
+        return {
+            c.id: self.precision_target if c.precision_target is None else c.precision_target for c in self.categories
+        }
 
     def category(self, category_id: str) -> Category:
         """The category of that id.
@@ -184,7 +207,10 @@ class Taxonomy:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Taxonomy:
-        """The taxonomy that `as_dict` wrote, JSON's lists turned back into tuples."""
+        """The taxonomy that `as_dict` wrote, JSON's lists turned back into tuples.
+
+        What was written before there were costs and targets gets the defaults.
+        """
         return cls(
             version=int(data["version"]),
             categories=tuple(
@@ -207,6 +233,8 @@ class Taxonomy:
             reasons=tuple(Reason(**r) for r in data["reasons"]),
             teams=tuple(Team(**t) for t in data["teams"]),
             category_map=CategoryMap(tuple(CategoryChange(**c) for c in data["changes"])),
+            severity_costs=tuple(tuple(map(float, row)) for row in data.get("severity_costs", ())),
+            precision_target=float(data.get("precision_target", PRECISION_TARGET)),
         )
 
     def _unknown(self, name: str, got: object, known: Iterable[object]) -> UnknownPolicyError:

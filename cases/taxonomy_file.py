@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from cases.category_map import CategoryChange, CategoryMap
 from cases.errors import TaxonomyError
-from cases.record import AttributeValue
 from cases.taxonomy import (
     Action,
     Category,
@@ -22,6 +19,8 @@ from cases.taxonomy import (
     Team,
     parse_duration,
 )
+from cases.taxonomy_costs import PRECISION_TARGET, SeverityCosts, first_fault
+from cases.taxonomy_entry import Entry
 
 DEFAULT_POLICY = Path(__file__).parent / "policy" / "default.yaml"
 
@@ -48,119 +47,13 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
         line = mark.line + 1 if mark else "?"
         problem = getattr(error, "problem", None) or "unreadable"
         raise TaxonomyError(f"{source.name} line {line}: must be YAML (got: {problem}); mend the line") from error
-    return _taxonomy(_Entry(root, source.name, ""))
+    return _taxonomy(Entry(root, source.name, ""))
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A node of the file with its place, so that every complaint can say where."""
-
-    node: yaml.Node | None
-    file: str
-    key: str
-
-    def fail(self, must: str, got: str, do: str, key: str = "") -> TaxonomyError:
-        line = self.node.start_mark.line + 1 if self.node is not None else 1
-        name = f"{self.key}.{key}".strip(".") if key else self.key
-        return TaxonomyError(f"{self.file} line {line}: {name!r} must be {must} (got {got}); {do}", field=name)
-
-    def mapping(self, *, required: set[str], optional: set[str] = frozenset()) -> dict[str, _Entry]:  # type: ignore[assignment]  # frozenset() is the empty set
-        """The entries of a mapping, each key known, none twice, none missing."""
-        if not isinstance(self.node, yaml.MappingNode):
-            raise self.fail("a mapping of keys", _kind(self.node), "write 'key: value' lines")
-        found: dict[str, _Entry] = {}
-        for key_node, value in self.node.value:
-            key, here = str(key_node.value), _Entry(key_node, self.file, self.key)
-            if key in found:
-                raise here.fail("there once", "it twice", "remove one", key)
-            if key not in required | optional:
-                raise here.fail(f"one of {', '.join(sorted(required | optional))}", "it", "rename or remove it", key)
-            found[key] = _Entry(value, self.file, f"{self.key}.{key}".strip("."))
-        for key in sorted(required - found.keys()):
-            raise self.fail("present", "nothing", "add it", key)
-        return found
-
-    def free_mapping(self) -> dict[str, _Entry]:
-        """The entries of a mapping whose keys are the marketplace's own."""
-        if not isinstance(self.node, yaml.MappingNode):
-            raise self.fail("a mapping of keys", _kind(self.node), "write 'key: value' lines")
-        found: dict[str, _Entry] = {}
-        for key_node, value in self.node.value:
-            key = str(key_node.value)
-            if key in found:
-                raise _Entry(key_node, self.file, self.key).fail("there once", "it twice", "remove one", key)
-            found[key] = _Entry(value, self.file, f"{self.key}.{key}")
-        return found
-
-    def items(self) -> Iterator[_Entry]:
-        if not isinstance(self.node, yaml.SequenceNode):
-            raise self.fail("a list", _kind(self.node), "write '- ' before each item")
-        for place, value in enumerate(self.node.value):
-            yield _Entry(value, self.file, f"{self.key}[{place}]")
-
-    def value(self) -> AttributeValue | None:
-        if not isinstance(self.node, yaml.ScalarNode):
-            raise self.fail("a single value", _kind(self.node), "write it on one line")
-        try:
-            value: AttributeValue | None = yaml.SafeLoader("").construct_object(self.node)
-        except (yaml.YAMLError, ValueError) as error:
-            raise self.fail("a value that YAML reads", repr(self.node.value), "put it in quotes") from error
-        return value
-
-    def text(self) -> str:
-        value = self.value()
-        if not isinstance(value, str):
-            raise self.fail("text", repr(value), "put it in quotes")
-        return value
-
-    def name(self) -> str:
-        """Text that says something."""
-        text = self.text()
-        if not text.strip():
-            raise self.fail("non-empty text", "''", "write a few words")
-        return text
-
-    def optional_text(self) -> str | None:
-        return None if self.value() is None else self.text()
-
-    def whole(self, *, low: int = 1, high: int = 1_000_000) -> int:
-        value = self.value()
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise self.fail(f"a whole number from {low} to {high}", repr(value), "correct it")
-        return value
-
-    def number(self) -> float:
-        value = self.value()
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.fail("a number", repr(value), "correct it")
-        return float(value)
-
-    def truth(self) -> bool:
-        value = self.value()
-        if not isinstance(value, bool):
-            raise self.fail("true or false", repr(value), "correct it")
-        return value
-
-    def identifier(self, seen: set[str]) -> str:
-        """A code of lower-case letters, digits and underscores, not used before."""
-        text = self.name()
-        if not text.replace("_", "").isalnum() or text != text.lower() or not text.isascii():
-            raise self.fail("lower-case letters, digits and underscores", repr(text), "rename it")
-        if text in seen:
-            raise self.fail("unique", f"{text!r} again", "rename one of them")
-        seen.add(text)
-        return text
-
-
-def _kind(node: yaml.Node | None) -> str:
-    names = {yaml.MappingNode: "a mapping", yaml.SequenceNode: "a list", yaml.ScalarNode: "a single value"}
-    return names.get(type(node), "nothing") if node is not None else "nothing"
-
-
-def _taxonomy(root: _Entry) -> Taxonomy:
+def _taxonomy(root: Entry) -> Taxonomy:
     top = root.mapping(
         required={"version", "categories", "severity", "actions", "reasons"},
-        optional={"raise_rules", "teams", "changes"},
+        optional={"raise_rules", "teams", "changes", "severity_costs", "precision_target"},
     )
     levels = _levels(top["severity"])
     team_entries = top["teams"].free_mapping() if "teams" in top else {}
@@ -178,10 +71,12 @@ def _taxonomy(root: _Entry) -> Taxonomy:
         category_map=_changes(top["changes"], version, {c.id for c in categories})
         if "changes" in top
         else CategoryMap(),
+        severity_costs=_costs(top["severity_costs"], len(levels)) if "severity_costs" in top else (),
+        precision_target=_target(top["precision_target"]) if "precision_target" in top else PRECISION_TARGET,
     )
 
 
-def _levels(entry: _Entry) -> tuple[SeverityLevel, ...]:
+def _levels(entry: Entry) -> tuple[SeverityLevel, ...]:
     levels = []
     for place, item in enumerate(entry.items(), start=1):
         keys = item.mapping(required={"level", "name", "first_touch", "means"})
@@ -198,7 +93,29 @@ def _levels(entry: _Entry) -> tuple[SeverityLevel, ...]:
     return tuple(levels)
 
 
-def _categories(entry: _Entry, level_count: int, teams: set[str]) -> tuple[Category, ...]:
+def _costs(entry: Entry, level_count: int) -> SeverityCosts:
+    """The cost matrix, its fault told at the row or the number where it is."""
+    cells = [list(row.items()) for row in entry.items()]
+    costs = tuple(tuple(cell.number() for cell in row) for row in cells)
+    fault = first_fault(costs, level_count)
+    if fault is None:
+        return costs
+    row, column, must, got = fault
+    if row is None:
+        raise entry.fail(must, got, "give a row for each level")
+    if column is None:
+        raise list(entry.items())[row].fail(must, got, "give a number for each level")
+    raise cells[row][column].fail(must, got, "correct it")
+
+
+def _target(entry: Entry) -> float:
+    target = entry.number()
+    if not 0.0 < target <= 1.0:
+        raise entry.fail("a share above 0 and at most 1", f"{target:g}", "write 0.95 for 95 of 100")
+    return target
+
+
+def _categories(entry: Entry, level_count: int, teams: set[str]) -> tuple[Category, ...]:
     seen: set[str] = set()
     categories = tuple(_category(item, seen, level_count, teams) for item in entry.items())
     if len(categories) < 2:
@@ -206,10 +123,10 @@ def _categories(entry: _Entry, level_count: int, teams: set[str]) -> tuple[Categ
     return categories
 
 
-def _category(item: _Entry, seen: set[str], level_count: int, teams: set[str]) -> Category:
+def _category(item: Entry, seen: set[str], level_count: int, teams: set[str]) -> Category:
     keys = item.mapping(
         required={"id", "name", "violation", "sub_policies"},
-        optional={"not_this", "usual_severity", "dsa", "teams"},
+        optional={"not_this", "usual_severity", "dsa", "teams", "precision_target"},
     )
     clauses: set[str] = set()
     sub_policies = []
@@ -230,10 +147,11 @@ def _category(item: _Entry, seen: set[str], level_count: int, teams: set[str]) -
         usual_severity=tuple(level.whole(high=level_count) for level in usual),
         dsa=keys["dsa"].optional_text() if "dsa" in keys else None,
         teams=tuple(team.name() for team in named),
+        precision_target=_target(keys["precision_target"]) if "precision_target" in keys else None,
     )
 
 
-def _raise_rules(entry: _Entry, level_count: int) -> tuple[RaiseRule, ...]:
+def _raise_rules(entry: Entry, level_count: int) -> tuple[RaiseRule, ...]:
     seen: set[str] = set()
     rules = []
     for item in entry.items():
@@ -253,7 +171,7 @@ def _raise_rules(entry: _Entry, level_count: int) -> tuple[RaiseRule, ...]:
     return tuple(rules)
 
 
-def _actions(entry: _Entry) -> tuple[Action, ...]:
+def _actions(entry: Entry) -> tuple[Action, ...]:
     seen: set[str] = set()
     actions = []
     for item in entry.items():
@@ -263,7 +181,7 @@ def _actions(entry: _Entry) -> tuple[Action, ...]:
     return tuple(actions)
 
 
-def _reasons(entry: _Entry) -> tuple[Reason, ...]:
+def _reasons(entry: Entry) -> tuple[Reason, ...]:
     seen: set[str] = set()
     reasons = []
     for item in entry.items():
@@ -272,7 +190,7 @@ def _reasons(entry: _Entry) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
-def _changes(entry: _Entry, version: int, categories: set[str]) -> CategoryMap:
+def _changes(entry: Entry, version: int, categories: set[str]) -> CategoryMap:
     changes = []
     for item in entry.items():
         keys = item.mapping(required={"category", "since"}, optional={"to", "by_sub_policy", "sub_policies"})
@@ -294,7 +212,7 @@ def _changes(entry: _Entry, version: int, categories: set[str]) -> CategoryMap:
     return result
 
 
-def _refuse_dead_ends(entry: _Entry, changes: CategoryMap, categories: set[str]) -> None:
+def _refuse_dead_ends(entry: Entry, changes: CategoryMap, categories: set[str]) -> None:
     """Every target must lead, through later changes, to a category of today, or be split once more."""
     for item, change in zip(entry.items(), changes.changes, strict=True):
         for sub_policy, target in {"": change.to, **change.by_sub_policy}.items():

@@ -15,17 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg import solve_triangular
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from models.blocks import Blocks
+from models.kernel import factor, gram, products
 
 Floats = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.integer]
 
-# Relative to the mean diagonal: keeps the factor real where two rows are equal, far below what a model can see.
-_RIDGE = 1e-6
 _TOLERANCE = 1e-4
 # What L-BFGS needs on text is 20 to 60; the limit bounds the cost.
 _ITERATIONS = 200
@@ -63,10 +62,10 @@ def fit_linear(design: sparse.csr_matrix, codes: Codes, classes: int, C: float) 
     n = design.shape[0]
     if n > min(most_rows(classes), design.shape[1]):
         return _unpacked(_fitted(_regression(C), design, codes), classes)
-    factor = _factor(_products(design, design))
-    small = _unpacked(_fitted(_regression(C), factor.astype(np.float32), codes), classes)
+    lower = factor(products(design, design))
+    small = _unpacked(_fitted(_regression(C), lower.astype(np.float32), codes), classes)
     # x W must equal z B with z = L⁻¹ X x, so W = Xᵀ L⁻ᵀ B.
-    back = solve_triangular(factor, small.weights.astype(np.float64), lower=True, trans="T")
+    back = solve_triangular(lower, small.weights.astype(np.float64), lower=True, trans="T")
     return LinearModel((design.T @ back).astype(np.float32), small.intercepts)
 
 
@@ -83,53 +82,18 @@ def logits_by_setting(
     Yields:
         lexical weight, dense weight, C, logits of `other` of shape (m, classes).
     """
-    kernels = [_gram(train, train), _gram(other, train)]
+    kernels = [gram(train, train), gram(other, train)]
     for lexical, dense in mixes:
         within, across = (k.mixed(lexical, dense) for k in kernels)
-        factor = _factor(within)
-        rows = factor.astype(np.float32)
-        others = solve_triangular(factor, across.T, lower=True).T.astype(np.float32)
+        lower = factor(within)
+        rows = lower.astype(np.float32)
+        others = solve_triangular(lower, across.T, lower=True).T.astype(np.float32)
         # From strong to weak regularisation, each fit starting where the last ended.
         model = _regression(Cs[0], warm_start=True)
         for C in sorted(Cs):
             model.C = C
             fitted = _unpacked(_fitted(model, rows, codes), classes)
             yield lexical, dense, C, fitted.logits(others)
-
-
-@dataclass(frozen=True, slots=True)
-class _Gram:
-    """Inner products of rows, one matrix per block, so that any mix of weights is a sum."""
-
-    lexical: npt.NDArray[np.float64]
-    signals: npt.NDArray[np.float64]
-    dense: npt.NDArray[np.float64]
-
-    def mixed(self, lexical_weight: float, dense_weight: float) -> npt.NDArray[np.float64]:
-        return self.lexical * lexical_weight**2 + self.signals + self.dense * dense_weight**2
-
-
-def _gram(rows: Blocks, columns: Blocks) -> _Gram:
-    return _Gram(
-        _products(rows.lexical, columns.lexical),
-        _products(rows.signals, columns.signals),
-        rows.dense.astype(np.float64) @ columns.dense.T.astype(np.float64),
-    )
-
-
-def _products(rows: sparse.csr_matrix, columns: sparse.csr_matrix) -> npt.NDArray[np.float64]:
-    # In double precision: rounding in single would be of the ridge's size, and the factor might not exist.
-    found: npt.NDArray[np.float64] = (rows.astype(np.float64) @ columns.astype(np.float64).T).toarray()
-    return found
-
-
-def _factor(gram: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Lower-triangular L with L Lᵀ = gram, but for a ridge on the diagonal."""
-    matrix = gram.copy()
-    ridge = _RIDGE * max(float(np.trace(matrix)) / len(matrix), 1e-3)
-    matrix[np.diag_indices_from(matrix)] += ridge
-    lower: npt.NDArray[np.float64] = cholesky(matrix, lower=True, overwrite_a=True)
-    return lower
 
 
 def _regression(C: float, *, warm_start: bool = False) -> LogisticRegression:
