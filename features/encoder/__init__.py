@@ -9,12 +9,15 @@ from features.encoder.compile import compile_encoder, ensure_compiled
 from features.encoder.compiled import CompiledEncoder
 from features.encoder.protocol import Encoder, Progress, Vectors
 from features.encoder.reference import ReferenceEncoder
+from features.encoder.tokens import TokenEncoder, TokenVectors
 
 __all__ = [
     "CompiledEncoder",
     "Encoder",
     "Progress",
     "ReferenceEncoder",
+    "TokenEncoder",
+    "TokenVectors",
     "Vectors",
     "compile_encoder",
     "ensure_compiled",

@@ -26,6 +26,7 @@ MAX_CHUNKS = 16
 MAX_CHARACTERS = 100_000
 
 TokenIds = npt.NDArray[np.int64]
+TokenSpans = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,25 @@ class Chunker:
         encodings = self._tokenizer.encode_batch([_ends(text) for text in texts], add_special_tokens=False)
         return [chunk for index, encoding in enumerate(encodings) for chunk in self._chunks(index, encoding)]
 
+    def locate(self, text: str) -> list[tuple[Chunk, TokenSpans]]:
+        """The pieces of one text as `cut` gives them, each with where its tokens stand in the text.
+
+        Returns:
+            Pieces, each with spans of shape (len(ids), 2), int64: [start, end) in characters, (-1, -1) for the
+            special tokens around it.
+        """
+        encoding = self._tokenizer.encode(_ends(text), add_special_tokens=False)
+        spans = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
+        if len(text) > MAX_CHARACTERS:
+            half = MAX_CHARACTERS // 2
+            spans[spans[:, 0] > half] += len(text) - 2 * half - 1
+        located = []
+        for start, end in self._pieces(encoding):
+            framed = np.full((len(self._before) + end - start + len(self._after), 2), -1, dtype=np.int64)
+            framed[len(self._before) : len(self._before) + end - start] = spans[start:end]
+            located.append((self._chunk(0, encoding.ids[start:end]), framed))
+        return located
+
     def batch(self, chunks: Sequence[Chunk]) -> tuple[TokenIds, TokenIds]:
         """Token ids and attention mask of some pieces, each of shape (len(chunks), longest), int64."""
         longest = max(len(chunk.ids) for chunk in chunks)
@@ -83,11 +103,14 @@ class Chunker:
 
     def _chunks(self, text_index: int, encoding: Encoding) -> list[Chunk]:
         ids = encoding.ids
-        spans = [(0, len(ids))] if len(ids) <= self._room else _spans(encoding.word_ids, self._room)
-        return [
-            Chunk(text_index, [*self._before, *ids[start:end], *self._after], max(1, end - start))
-            for start, end in _spread(spans)
-        ]
+        return [self._chunk(text_index, ids[start:end]) for start, end in self._pieces(encoding)]
+
+    def _pieces(self, encoding: Encoding) -> list[tuple[int, int]]:
+        size = len(encoding.ids)
+        return [(0, size)] if size <= self._room else _spread(_spans(encoding.word_ids, self._room))
+
+    def _chunk(self, text_index: int, ids: list[int]) -> Chunk:
+        return Chunk(text_index, [*self._before, *ids, *self._after], max(1, len(ids)))
 
 
 def _ends(text: str) -> str:

@@ -14,7 +14,18 @@ from typing import Any
 
 from cases.errors import ArtifactError
 from features.encoder.compiled import import_openvino
-from features.encoder.layout import CARD, GRAPH, TOKENIZER, WEIGHTS, EncoderCard, file_sha256, read_card, write_card
+from features.encoder.layout import (
+    CARD,
+    GRAPH,
+    POOLED,
+    TOKENIZER,
+    TOKENS,
+    WEIGHTS,
+    EncoderCard,
+    file_sha256,
+    read_card,
+    write_card,
+)
 from features.encoder.reference import ReferenceEncoder
 from features.encoder.source import find_source
 
@@ -75,7 +86,7 @@ def compile_encoder(source: str | None, directory: Path) -> Path:
 
 
 def _write_graph(reference: ReferenceEncoder, path: Path) -> None:
-    """Trace transformer, pooling and normalisation as one graph, and save it as OpenVINO's IR."""
+    """Trace transformer, pooling and normalisation as one graph of two outputs, and save it as OpenVINO's IR."""
     import torch
 
     openvino = import_openvino()
@@ -91,12 +102,14 @@ def _write_graph(reference: ReferenceEncoder, path: Path) -> None:
         # of (lengths taken for constants) is disproved by the tests on other lengths and batches.
         warnings.simplefilter("ignore")
         graph = openvino.convert_model(whole, example_input={"input_ids": ids, "attention_mask": mask})
+    for output, name in zip(graph.outputs, (POOLED, TOKENS), strict=True):
+        output.get_tensor().set_names({name})
     # Half the size for a cosine of .999999: the weights are widened again when the graph is loaded.
     openvino.save_model(graph, path, compress_to_fp16=True)
 
 
 def _whole_encoder(reference: ReferenceEncoder) -> Any:  # noqa: ANN401 - torch is imported only here
-    """A torch module from token ids and mask to unit vectors."""
+    """A torch module from token ids and mask to unit vectors, and to the tokens' vectors before pooling."""
     import torch
 
     transformer = reference.model[0].model
@@ -107,14 +120,14 @@ def _whole_encoder(reference: ReferenceEncoder) -> Any:  # noqa: ANN401 - torch 
             super().__init__()
             self.transformer = transformer
 
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             hidden = self.transformer(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
             if by_mean:
                 kept = attention_mask.unsqueeze(-1).to(hidden.dtype)
                 pooled = (hidden * kept).sum(1) / kept.sum(1)
             else:
                 pooled = hidden[:, 0]
-            return torch.nn.functional.normalize(pooled, dim=1)
+            return torch.nn.functional.normalize(pooled, dim=1), hidden
 
     return WholeEncoder().eval()
 

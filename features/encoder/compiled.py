@@ -10,8 +10,9 @@ from typing import Any, Self
 
 from features.encoder.batches import encode_texts
 from features.encoder.chunks import Chunker, TokenIds
-from features.encoder.layout import GRAPH, TOKENIZER, EncoderCard, read_card
+from features.encoder.layout import GRAPH, POOLED, TOKENIZER, TOKENS, EncoderCard, read_card
 from features.encoder.protocol import Progress, Vectors
+from features.encoder.tokens import TokenVectors, read_tokens
 
 
 class CompiledEncoder:
@@ -29,6 +30,7 @@ class CompiledEncoder:
     def __init__(self, card: EncoderCard, directory: Path) -> None:
         self.hash = card.hash
         self.dimension = card.dimension
+        self._pooling = card.pooling
         tokenizer = (directory / TOKENIZER).read_text(encoding="utf-8")
         self._chunker = Chunker(tokenizer, max_tokens=card.max_tokens, pad_id=card.pad_id)
         core = import_openvino().Core()
@@ -56,11 +58,24 @@ class CompiledEncoder:
         """Unit vectors of `texts`, shape (len(texts), dimension), float32."""
         return encode_texts(texts, self._chunker, self._forward, self.dimension, progress)
 
+    def token_vectors(self, text: str) -> TokenVectors:
+        """The tokens of one text before pooling, by one forward pass."""
+        return read_tokens(text, self._chunker, self._forward_tokens, self._pooling)
+
     def _forward(self, ids: TokenIds, mask: TokenIds) -> Vectors:
+        (vectors,) = self._infer(ids, mask, (POOLED,))
+        return vectors
+
+    def _forward_tokens(self, ids: TokenIds, mask: TokenIds) -> tuple[Vectors, Vectors]:
+        pooled, tokens = self._infer(ids, mask, (POOLED, TOKENS))
+        return pooled, tokens
+
+    def _infer(self, ids: TokenIds, mask: TokenIds, outputs: Sequence[str]) -> list[Vectors]:
         # One request uses all cores; a second at the same time would only take turns with it.
         with self._one_at_a_time:
-            vectors: Vectors = self._request.infer({"input_ids": ids, "attention_mask": mask})[0].copy()
-        return vectors
+            # Shared, so that only what is asked for is copied: the tokens' vectors are hundreds of times the pooled.
+            self._request.infer({"input_ids": ids, "attention_mask": mask}, share_outputs=True)
+            return [self._request.get_tensor(name).data.copy() for name in outputs]
 
 
 def import_openvino() -> Any:  # noqa: ANN401 - OpenVINO ships no types

@@ -13,7 +13,10 @@ GRAPH = "encoder.xml"
 WEIGHTS = "encoder.bin"
 TOKENIZER = "tokenizer.json"
 CARD = "encoder.json"
-FORMAT = 1
+# 2: the graph also puts out the tokens' vectors before pooling.
+FORMAT = 2
+# The graph's outputs, by name.
+POOLED, TOKENS = "pooled", "tokens"
 
 
 @dataclass(frozen=True, slots=True)

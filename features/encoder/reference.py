@@ -8,6 +8,7 @@ from features.encoder.batches import encode_texts
 from features.encoder.chunks import Chunker, TokenIds
 from features.encoder.protocol import Progress, Vectors
 from features.encoder.source import find_source
+from features.encoder.tokens import TokenVectors, read_tokens
 
 
 class ReferenceEncoder:
@@ -46,7 +47,18 @@ class ReferenceEncoder:
         """Unit vectors of `texts`, shape (len(texts), dimension), float32."""
         return encode_texts(texts, self._chunker, self._forward, self.dimension, progress)
 
+    def token_vectors(self, text: str) -> TokenVectors:
+        """The tokens of one text before pooling, by one forward pass."""
+        return read_tokens(text, self._chunker, self._forward_tokens, self.source.pooling)
+
     def _forward(self, ids: TokenIds, mask: TokenIds) -> Vectors:
+        return self._run(ids, mask, ("sentence_embedding",))[0]
+
+    def _forward_tokens(self, ids: TokenIds, mask: TokenIds) -> tuple[Vectors, Vectors]:
+        pooled, tokens = self._run(ids, mask, ("sentence_embedding", "token_embeddings"))
+        return pooled, tokens
+
+    def _run(self, ids: TokenIds, mask: TokenIds, outputs: Sequence[str]) -> list[Vectors]:
         import torch
 
         device = self.model.device
@@ -55,8 +67,7 @@ class ReferenceEncoder:
             "attention_mask": torch.from_numpy(mask).to(device),
         }
         with torch.inference_mode():
-            vectors = self.model(batch)["sentence_embedding"]
+            found = self.model(batch)
             # Not each model has a normalising module; the compiled form always normalises.
-            vectors = torch.nn.functional.normalize(vectors.float(), dim=1)
-        found: Vectors = vectors.cpu().numpy()
-        return found
+            found["sentence_embedding"] = torch.nn.functional.normalize(found["sentence_embedding"].float(), dim=1)
+        return [found[name].float().cpu().numpy() for name in outputs]
