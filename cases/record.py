@@ -152,6 +152,15 @@ class Score:
         order_key: Larger = sooner.
         language: ISO 639-1 code of the text's language, or "".
         fallback: True where no model could judge and the rules spoke.
+        severity_level: The level shown to people, 1..K: of least expected cost, raised by the rules; None where no
+            severity was judged, and on a score from before it was kept.
+        tier: How far the suggestion is to be trusted: "apply", "suggest" or "abstain"; "" on a score from before it
+            was kept.
+        shortlist: The categories that hold the right one nine times in ten, likeliest first; empty where the model
+            promises none.
+        novelty_p: How likely a case like those decided is to look as unlike them as this, 0..1; None where the model
+            has no memory of them.
+        sub_policy: The clause of the likeliest category where the model was sure enough, else "".
     """
 
     id: ScoreId
@@ -170,6 +179,11 @@ class Score:
     language: str
     seconds: float
     fallback: bool = False
+    severity_level: int | None = None
+    tier: str = ""
+    shortlist: tuple[str, ...] = ()
+    novelty_p: float | None = None
+    sub_policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

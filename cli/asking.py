@@ -53,8 +53,8 @@ class Asking:
         clauses = [(clause.id, clause.name) for clause in self.policy.category(category).sub_policies]
         sub_policy = self._choice("clause", clauses, default="none", also=("none",)) if clauses else "none"
         levels = [(str(known.level), f"{known.name}: {known.means}") for known in self.policy.severity_levels]
-        likeliest = str(score.severity.level) if score and score.severity else None
-        severity = self._choice("severity", levels, default=likeliest)
+        shown = str(score.severity.shown) if score and score.severity else None
+        severity = self._choice("severity", levels, default=shown)
         action = self._choice("action", [(known.id, known.name) for known in self.policy.actions])
         reason = self._choice("reason", [(known.id, known.text) for known in self.policy.reasons])
         note: str = typer.prompt("note (Enter for none)", default="", show_default=False)

@@ -21,6 +21,14 @@ TITLE_LENGTH = 60
 # How sure the model is, in words; the least probability for each.
 _WORDS = ((0.95, "almost certain"), (0.75, "very likely"), (0.5, "likely"), (0.25, "possible"), (0.0, "a guess"))
 
+# By tier; None on a score from before tiers were kept.
+_SUGGESTS = {
+    "apply": "suggests, and is right as often as the policy asks",
+    "suggest": "suggests",
+    "abstain": "does not know; its guesses:",
+    None: "suggests",
+}
+
 # A case's text may hold whatever somebody wrote: sequences that rewrite the terminal, and marks that turn the
 # direction of what follows. Line breaks and tabs are harmless.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -97,9 +105,11 @@ def show_suggestions(out: Console, case: ClaimedCase, policy: Taxonomy) -> None:
     if case.score is None:
         out.print("no suggestion: not scored yet")
     else:
-        out.print(f"{case.score.model_version} suggests")
+        out.print(f"{case.score.model_version} {_SUGGESTS[case.score.tier]}")
         for number, suggestion in enumerate(case.score.categories, start=1):
             out.print(f"  {number}  {_category(suggestion)}  {suggestion.category}")
+        if case.score.sub_policy:
+            out.print(f"  clause of the first: {case.score.sub_policy}")
         if severity := _severity(case.score, policy):
             out.print(f"  severity {severity}")
     levels, reasons = policy.raised(case.attributes)
@@ -119,7 +129,7 @@ def _category(suggestion: SuggestedCategory) -> str:
 def _severity(score: ScoreOfCase | None, policy: Taxonomy) -> str:
     if score is None or score.severity is None:
         return ""
-    level = score.severity.level
+    level = score.severity.shown
     name = next((known.name for known in policy.severity_levels if known.level == level), "")
     return f"{level} {name} ({score.severity.distribution[level]:.0%})".replace("%", " %")
 

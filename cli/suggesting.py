@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from cases.record import Case, Lease, Score, SuggestionShown
 from cases.taxonomy import Taxonomy
 from cli.contract import (
@@ -13,6 +15,9 @@ from cli.contract import (
     SuggestedCategory,
     SuggestedSeverity,
 )
+
+if TYPE_CHECKING:
+    from models.tiers import Tier
 
 SUGGESTED = 3
 
@@ -28,6 +33,11 @@ def score_of(score: Score | None, policy: Taxonomy) -> ScoreOfCase | None:
             SuggestedCategory(category=known, name=names.get(known, known), probability=score.category[known])
             for known in _likeliest_categories(score)
         ],
+        # Only what a judge can say was ever written.
+        tier=cast("Tier", score.tier) if score.tier else None,
+        shortlist=list(score.shortlist),
+        novelty_p=score.novelty_p,
+        sub_policy=score.sub_policy,
         severity=_severity(score),
         priority=dict(score.priority),
         language=score.language,
@@ -84,4 +94,5 @@ def _severity(score: Score) -> SuggestedSeverity | None:
         return None
     # The more severe of two equals.
     level = min(score.severity, key=lambda known: (-score.severity[known], known))
-    return SuggestedSeverity(level=level, distribution=dict(score.severity))
+    shown = level if score.severity_level is None else score.severity_level
+    return SuggestedSeverity(level=level, shown=shown, distribution=dict(score.severity))

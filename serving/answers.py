@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,7 +28,13 @@ class SeverityAnswer(Outgoing):
     """How much harm, how soon; 1 is the most severe."""
 
     level: int | None = Field(description="The likeliest level by the model alone; null where it judges none.")
-    distribution: dict[int, float] = Field(description="Probability of each level.")
+    shown: int | None = Field(
+        description=(
+            "The level to show: the one that is cheapest to be wrong with by the policy's `severity_costs`, raised "
+            "by its rules. On a score from before it was kept the likeliest; null where none is judged."
+        )
+    )
+    distribution: dict[int, float] = Field(description="Probability of each level by the model alone.")
 
 
 class PriorityAnswer(Outgoing):
@@ -41,7 +47,7 @@ class PriorityAnswer(Outgoing):
 
 
 class RaisedAnswer(Outgoing):
-    """What the human-set rules add; it counts in the priority, not in the model's severity."""
+    """What the human-set rules add; it counts in the priority and the severity shown, not in the model's own."""
 
     levels: int = Field(ge=0)
     reasons: list[str]
@@ -62,6 +68,29 @@ class ScoreAnswer(Outgoing):
     case_id: str | None = None
     score_id: str | None = None
     categories: list[CategoryAnswer]
+    tier: Literal["apply", "suggest", "abstain"] | None = Field(
+        description=(
+            "How far the suggestion is to be trusted. apply: right as often as the policy's precision target asks. "
+            "suggest: one of a short list. abstain: the model does not know; such a case ranks with caution. Null on "
+            "a score from before it was kept."
+        )
+    )
+    shortlist: list[CategoryAnswer] = Field(
+        description="The categories that hold the right one nine times in ten, likeliest first; empty: no promise."
+    )
+    shortlists: dict[str, list[str]] = Field(
+        description='Such lists, as ids, by the share of cases promised: "0.9", "0.95"; of a stored score the first.'
+    )
+    novelty_p: float | None = Field(
+        description=(
+            "How likely a case like those decided is to look as unlike them as this one, 0 to 1; small = a new kind "
+            "of case. Null where the model has no memory of them."
+        )
+    )
+    novel: bool = Field(description="Whether it is a new kind of case; it then ranks with caution.")
+    sub_policy: str = Field(
+        description="The clause of the likeliest category; empty where only the category can be said."
+    )
     severity: SeverityAnswer
     priority: PriorityAnswer
     raised: RaisedAnswer
@@ -74,12 +103,6 @@ class ScoreAnswer(Outgoing):
     taxonomy_version: int
     assembly_version: int
     seconds: float = Field(description="The case's share of the time that its batch took.")
-
-
-class ScoresAnswer(Outgoing):
-    """One score for each case, in the request's order, all by one model."""
-
-    scores: list[ScoreAnswer]
 
 
 class ReasonAnswer(Outgoing):

@@ -22,6 +22,7 @@ from serving.backlog import Backlog
 from serving.batching import RunBatch, Scorer
 from serving.callers import Callers
 from serving.champion import ChampionWatch
+from serving.explaining import Explaining
 from serving.guard import Guard
 from serving.logs import logger
 from serving.openapi import with_problems
@@ -61,7 +62,7 @@ def build_services(
         backlog.wake()
 
     watch.on_swap = swapped
-    return Services(store, watch, scorer, backlog, ranking, clock, settings)
+    return Services(store, watch, scorer, backlog, ranking, clock, settings, Explaining())
 
 
 def build_app(services: Services) -> FastAPI:

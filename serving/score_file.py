@@ -33,7 +33,6 @@ from serving.scoring import (
     LoadedModel,
     Ranking,
     Scored,
-    likeliest_level,
     score_cases,
     top_categories,
 )
@@ -153,6 +152,10 @@ def _columns(model: LoadedModel) -> Mapping[str, Kind]:
         "probability_2": "number",
         "category_3": "text",
         "probability_3": "number",
+        "tier": "text",
+        "shortlist": "text",
+        "novelty_p": "number",
+        "sub_policy": "text",
         "severity": "whole",
         **levels,
         "priority": "number",
@@ -209,7 +212,11 @@ def _row(case_id: str, scored: Scored, model: LoadedModel) -> dict[str, object]:
     for place, (category, probability) in zip(("", "_2", "_3"), top, strict=False):
         row |= {f"category{place}": category, f"probability{place}": probability}
     return row | {
-        "severity": likeliest_level(scored.severity),
+        "tier": scored.tier,
+        "shortlist": "|".join(scored.shortlist),
+        "novelty_p": scored.novelty_p,
+        "sub_policy": scored.sub_policy,
+        "severity": scored.severity_level,
         **{f"p_severity_{level}": scored.severity.get(level) for level in model.judge.taxonomy.levels},
         "priority": scored.priority.order_key,
         "language": scored.language,

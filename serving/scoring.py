@@ -11,11 +11,18 @@ from cases.errors import CaseloadError
 from cases.ids import ScoreId, new_id
 from cases.record import Attributes, Case, Score
 from cases.taxonomy import Taxonomy
-from features.assemble import ASSEMBLY_VERSION, assemble
+from cases.taxonomy_costs import default_costs
+from features.assemble import ASSEMBLY_VERSION, AssembledCase, assemble
+from features.suspicion import SUSPICIOUS, without_suspicion
 from models.judge import Judge, Judgement
 from models.priority import Priority, Weights, priority, raised_severity
+from models.severity import shown_severity
+from models.tiers import Tier
 from serving.logs import logger
 from serving.problems import UnscorableError
+
+# The coverage of the shortlist that is shown and stored; the others are answered beside it.
+SHORTLISTED = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +82,46 @@ class Ranking:
     def of(self, judgement: Judgement, without_raises: Judgement, case: CaseToJudge) -> Priority:
         """The priority of a judged case.
 
+        Where the model cannot be relied on, the case ranks by caution or by the judgement, whichever is sooner:
+        caution alone would send a case that looks grave behind where it would stand had nobody doubted it.
+
         Args:
             judgement: Of the case as it is.
             without_raises: Of the case without the attributes that raised it; the same where nothing did.
             case: It.
         """
         levels, _ = self.taxonomy.raised(case.attributes)
-        return priority(
-            raised_severity(judgement.severity, without_raises.severity, levels),
-            self._violation(judgement.category),
-            attributes=case.attributes,
-            received_at=case.received_at,
-            judged=judgement.language_supported,
-            levels=max(self.taxonomy.levels),
-            weights=self.weights,
-        )
+        severity = raised_severity(judgement.severity, without_raises.severity, levels)
+        # Doubt about either counts: an attribute that raises must not lower a case by making the model sure of it.
+        doubted = _doubted(judgement) or _doubted(without_raises)
+        ways = [
+            priority(
+                severity,
+                self._violation(judgement.category),
+                attributes=case.attributes,
+                received_at=case.received_at,
+                judged=judged,
+                levels=max(self.taxonomy.levels),
+                weights=self.weights,
+            )
+            for judged in ((True, False) if doubted else (True,))
+        ]
+        return max(ways, key=lambda way: way.order_key)
+
+    def shown(self, judgement: Judgement, without_raises: Judgement, case: CaseToJudge) -> int | None:
+        """The severity to show: of least expected cost by this policy, raised by its rules; None without severity.
+
+        Args:
+            judgement: Of the case as it is.
+            without_raises: As in `of`.
+            case: It.
+        """
+        levels, _ = self.taxonomy.raised(case.attributes)
+        costs = self.taxonomy.severity_costs
+        if judgement.severity and len(judgement.severity) != len(costs):
+            # `caseload score --model` takes models of other policies too.
+            costs = default_costs(len(judgement.severity))
+        return shown_severity(judgement.severity, without_raises.severity, levels, costs)
 
     def unjudged(self, case: CaseToJudge) -> Priority:
         """The priority of a case that no model judged: the human-set rules and the waiting alone speak."""
@@ -109,15 +141,25 @@ class Ranking:
         return min(1.0, max(0.0, sum(p for name, p in category.items() if name not in harmless)))
 
 
+def _doubted(judgement: Judgement) -> bool:
+    return judgement.tier == "abstain" or judgement.novel or not judgement.language_supported
+
+
 @dataclass(frozen=True, slots=True)
 class Scored:
     """What one model says of one case.
 
     Attributes:
         category: Probability per category id, summing to 1.
-        severity: Probability per level, summing to 1; empty where the model judges none.
-        raised: Levels that the human-set rules add, and their reasons. They count in the priority alone.
+        severity: Probability per level by the model alone, summing to 1; empty where it judges none.
+        raised: Levels that the human-set rules add, and their reasons. They count in `severity_level` and `priority`.
         seconds: The case's share of the time that its batch took.
+        severity_level: The level to show, of least expected cost and raised by the rules; None without severity.
+        tier: How far the suggestion is to be trusted.
+        shortlists: By coverage promised: the categories that hold the right one so often, likeliest first.
+        novelty_p: See `Judgement.novelty_p`.
+        novel: Whether it is a new kind of case.
+        sub_policy: The clause of the likeliest category where the model is sure enough, else "".
     """
 
     model: LoadedModel
@@ -128,6 +170,17 @@ class Scored:
     raised: tuple[int, tuple[str, ...]]
     priority: Priority
     seconds: float
+    severity_level: int | None = None
+    tier: Tier = "suggest"
+    shortlists: Mapping[float, tuple[str, ...]] = field(default_factory=dict)
+    novelty_p: float | None = None
+    novel: bool = False
+    sub_policy: str = ""
+
+    @property
+    def shortlist(self) -> tuple[str, ...]:
+        """The categories that hold the right one nine times in ten; empty where the model promises none."""
+        return self.shortlists.get(SHORTLISTED, ())
 
     def as_record(self, case: Case, now: datetime) -> Score:
         """The score as the store keeps it."""
@@ -147,6 +200,11 @@ class Scored:
             order_key=self.priority.order_key,
             language=self.language,
             seconds=self.seconds,
+            severity_level=self.severity_level,
+            tier=self.tier,
+            shortlist=self.shortlist,
+            novelty_p=self.novelty_p,
+            sub_policy=self.sub_policy,
         )
 
 
@@ -157,6 +215,11 @@ def case_to_judge(case: Case) -> CaseToJudge:
     """What of a stored case is judged: its latest content."""
     content = case.content
     return CaseToJudge(content.title, content.description, case.received_at, content.channel, content.attributes)
+
+
+def assembled(case: CaseToJudge) -> AssembledCase:
+    """The case as the model reads it."""
+    return assemble(case.title, case.description, channel=case.channel, attributes=case.attributes)
 
 
 def score_cases(
@@ -173,7 +236,7 @@ def score_cases(
     if not cases:
         return []
     began = clock()
-    judgements, without_raises = _judged(model.judge, cases, ranking.taxonomy)
+    judged = _judged(model.judge, cases, ranking.taxonomy)
     seconds = (clock() - began) / len(cases)
     return [
         Scored(
@@ -183,25 +246,40 @@ def score_cases(
             language=judgement.language,
             supported=judgement.language_supported,
             raised=ranking.taxonomy.raised(case.attributes),
-            priority=ranking.of(judgement, bare, case),
+            # A model may have learnt to belittle texts in disguise; that must not let them down the queue.
+            priority=max((ranking.of(*way, case) for way in ways), key=lambda found: found.order_key),
             seconds=seconds,
+            severity_level=ranking.shown(judgement, bare, case),
+            tier=judgement.tier,
+            shortlists=judgement.shortlists,
+            novelty_p=judgement.novelty_p,
+            novel=judgement.novel,
+            sub_policy=judgement.sub_policy,
         )
-        for case, judgement, bare in zip(cases, judgements, without_raises, strict=True)
+        for case, ways in zip(cases, judged, strict=True)
+        for judgement, bare in ways[:1]
     ]
 
 
 def _judged(
     judge: Judge, cases: Sequence[CaseToJudge], taxonomy: Taxonomy
-) -> tuple[list[Judgement], list[Judgement]]:
-    """Each case as it is, and without the attributes that raise it; one batch, each text encoded once."""
-    as_is = [assemble(c.title, c.description, channel=c.channel, attributes=c.attributes) for c in cases]
+) -> list[list[tuple[Judgement, Judgement]]]:
+    """Each case, and the same without the attributes that raise it; one batch, each text encoded once.
+
+    Of a case whose text is suspicious there are two such pairs: as it is, and as if nothing were suspicious.
+    """
+    as_is = [assembled(case) for case in cases]
     raised = [row for row, case in enumerate(cases) if taxonomy.raised(case.attributes)[0]]
     bare = [replace(as_is[row], signals=_signals(cases[row], taxonomy)) for row in raised]
-    found = judge.judge([*as_is, *bare])
-    judgements, without_raises = found[: len(cases)], found[: len(cases)]
-    for row, judgement in zip(raised, found[len(cases) :], strict=True):
-        without_raises[row] = judgement
-    return judgements, without_raises
+    suspicious = [row for row, case in enumerate(as_is) if SUSPICIOUS in case.signals]
+    trusting = [replace(as_is[row], signals=without_suspicion(as_is[row].signals)) for row in suspicious]
+    found = judge.judge([*as_is, *bare, *trusting])
+    # Those signals come without the text, so they hold no suspicion either.
+    without_raises = dict(zip(raised, found[len(cases) :], strict=False))
+    pairs = [[(judgement, without_raises.get(row, judgement))] for row, judgement in enumerate(found[: len(cases)])]
+    for row, judgement in zip(suspicious, found[len(cases) + len(raised) :], strict=True):
+        pairs[row].append((judgement, without_raises.get(row, judgement)))
+    return pairs
 
 
 def _signals(case: CaseToJudge, taxonomy: Taxonomy) -> Mapping[str, float]:

@@ -12,6 +12,7 @@ from cases.taxonomy import Taxonomy
 from serving.backlog import Backlog
 from serving.batching import Scorer
 from serving.champion import ChampionWatch
+from serving.explaining import Explaining
 from serving.guard import CALLER
 from serving.scoring import Ranking
 from serving.store_access import StoreAccess
@@ -29,6 +30,7 @@ class Services:
         ranking: The policy's rules and the priority's weights.
         clock: Business time.
         settings: As the process was started with.
+        explaining: Tells why a score is as it is.
     """
 
     store: StoreAccess
@@ -38,6 +40,7 @@ class Services:
     ranking: Ranking
     clock: Clock
     settings: Settings
+    explaining: Explaining
 
     @property
     def taxonomy(self) -> Taxonomy:

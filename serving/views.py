@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from cases.errors import CaseloadError
 from cases.record import Attributes, Case, Decision, Lease, Report, Score
 from cases.taxonomy import Taxonomy
 from features.assemble import ASSEMBLY_VERSION
+from models.assurance import NOVEL_BELOW
+from models.tiers import Tier
 from serving.answers import (
     CaseAnswer,
     CaseSummary,
@@ -25,7 +28,7 @@ from serving.answers import (
     SubjectAnswer,
 )
 from serving.problems import kind_of
-from serving.scoring import LoadedModel, Scored, likeliest_level, top_categories
+from serving.scoring import SHORTLISTED, LoadedModel, Scored, likeliest_level, top_categories
 
 SUGGESTED = 3
 
@@ -36,7 +39,13 @@ def scored_answer(scored: Scored, taxonomy: Taxonomy, *, top_k: int = SUGGESTED,
     return ScoreAnswer(
         case_ref=case_ref or None,
         categories=_categories(scored.category, taxonomy, top_k),
-        severity=SeverityAnswer(level=likeliest_level(scored.severity), distribution=dict(scored.severity)),
+        tier=scored.tier,
+        shortlist=_listed(scored.shortlist, scored.category, taxonomy),
+        shortlists={str(coverage): list(listed) for coverage, listed in scored.shortlists.items()},
+        novelty_p=scored.novelty_p,
+        novel=scored.novel,
+        sub_policy=scored.sub_policy,
+        severity=_severity(scored.severity_level, scored.severity),
         priority=PriorityAnswer(order_key=scored.priority.order_key, parts=dict(scored.priority.parts)),
         raised=RaisedAnswer(levels=levels, reasons=list(reasons)),
         language=scored.language,
@@ -56,7 +65,14 @@ def score_answer(score: Score, attributes: Attributes, taxonomy: Taxonomy) -> Sc
         case_id=score.case_id,
         score_id=score.id,
         categories=_categories(score.category, taxonomy, SUGGESTED),
-        severity=SeverityAnswer(level=likeliest_level(score.severity), distribution=dict(score.severity)),
+        # Only what a judge can say was ever written.
+        tier=cast("Tier", score.tier) if score.tier else None,
+        shortlist=_listed(score.shortlist, score.category, taxonomy),
+        shortlists={str(SHORTLISTED): list(score.shortlist)} if score.shortlist else {},
+        novelty_p=score.novelty_p,
+        novel=score.novelty_p is not None and score.novelty_p < NOVEL_BELOW,
+        sub_policy=score.sub_policy,
+        severity=_severity(score.severity_level, score.severity),
         priority=PriorityAnswer(order_key=score.order_key, parts=dict(score.priority)),
         raised=RaisedAnswer(levels=levels, reasons=list(reasons)),
         language=score.language,
@@ -150,11 +166,17 @@ def lease_answer(lease: Lease) -> LeaseAnswer:
 
 
 def _categories(category: Mapping[str, float], taxonomy: Taxonomy, k: int) -> list[CategoryAnswer]:
+    return _listed([name for name, _ in top_categories(category, k)], category, taxonomy)
+
+
+def _listed(listed: Sequence[str], category: Mapping[str, float], taxonomy: Taxonomy) -> list[CategoryAnswer]:
     names = {known.id: known.name for known in taxonomy.categories}
-    return [
-        CategoryAnswer(category=name, name=names.get(name, name), probability=probability)
-        for name, probability in top_categories(category, k)
-    ]
+    return [CategoryAnswer(category=id_, name=names.get(id_, id_), probability=category[id_]) for id_ in listed]
+
+
+def _severity(shown: int | None, severity: Mapping[int, float]) -> SeverityAnswer:
+    likeliest = likeliest_level(severity)
+    return SeverityAnswer(level=likeliest, shown=likeliest if shown is None else shown, distribution=dict(severity))
 
 
 def _subject(case: Case) -> SubjectAnswer | None:

@@ -68,5 +68,10 @@ COLUMNS: Mapping[TableName, Mapping[str, Kind]] = {
         "language": "text",
         "seconds": "number",
         "fallback": "truth",
+        "severity_level": "whole",
+        "tier": "text",
+        "shortlist": "json",
+        "novelty_p": "number",
+        "sub_policy": "text",
     },
 }

@@ -108,6 +108,11 @@ def score_from(row: AnyRow) -> Score:
         language=row.language,
         seconds=row.seconds,
         fallback=row.fallback,
+        severity_level=row.severity_level,
+        tier=row.tier or "",
+        shortlist=tuple(row.shortlist or ()),
+        novelty_p=row.novelty_p,
+        sub_policy=row.sub_policy or "",
     )
 
 

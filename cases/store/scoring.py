@@ -122,16 +122,24 @@ def _row(score: Score) -> dict[str, Any]:
         "language": storable_code(score.language, field="language", required=False),
         "seconds": finite(score.seconds, field="seconds", at_least=0.0),
         "fallback": score.fallback,
+        "severity_level": score.severity_level,
+        "tier": storable_code(score.tier, field="tier", required=False) or None,
+        "shortlist": [storable_code(category, field="shortlist") for category in score.shortlist],
+        "novelty_p": None if score.novelty_p is None else _probability(score.novelty_p, "novelty_p"),
+        "sub_policy": storable_code(score.sub_policy, field="sub_policy", required=False) or None,
     }
 
 
 def _probabilities(distribution: Mapping[Any, float], field: str) -> dict[str, float]:
-    for probability in distribution.values():
-        if not 0.0 <= probability <= 1.0:
-            raise InvalidInputError(
-                f"{field!r} must hold probabilities in [0, 1] (got {probability}); normalise them", field=field
-            )
-    return {str(key): float(probability) for key, probability in distribution.items()}
+    return {str(key): _probability(probability, field) for key, probability in distribution.items()}
+
+
+def _probability(probability: float, field: str) -> float:
+    if not 0.0 <= probability <= 1.0:
+        raise InvalidInputError(
+            f"{field!r} must hold probabilities in [0, 1] (got {probability}); normalise them", field=field
+        )
+    return float(probability)
 
 
 def _likeliest(distribution: Mapping[Any, float]) -> Any:  # noqa: ANN401 - a category or a level

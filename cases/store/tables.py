@@ -150,6 +150,12 @@ scores = Table(
     _code("language"),
     Column("seconds", Double, nullable=False),
     Column("fallback", Boolean, nullable=False),
+    # What the model knows of its own answer, since revision 0002; NULL in the rows from before, which never change.
+    Column("severity_level", Integer),
+    _code("tier", nullable=True),
+    Column("shortlist", JSON),
+    Column("novelty_p", Double),
+    _code("sub_policy", nullable=True),
     **MYSQL,
 )
 Index("ix_scores_content_id_model", scores.c.content_id, scores.c.model)

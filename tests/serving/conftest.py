@@ -17,6 +17,7 @@ from cases.store import CaseStore
 from serving.app import build_app, build_services
 from serving.services import Services
 from tests.databases import fresh_database
+from tests.serving.assured_model import assured_model
 from tests.serving.small_model import SmallModel, small_models_in
 
 
@@ -82,6 +83,19 @@ def shared(
 ) -> Iterator[Running]:
     """The API with a model that serves, for all tests that store nothing."""
     with a_place(tmp_path_factory.mktemp("shared"), small_models) as place:
+        place.promote()
+        with an_api(place) as api:
+            wait_until(lambda: state(api) == "ready")
+            yield api
+
+
+@pytest.fixture(scope="session")
+def assured(
+    tmp_path_factory: pytest.TempPathFactory, small_models: tuple[SmallModel, SmallModel]
+) -> Iterator[Running]:
+    """The API with a model that serves and knows what it knows."""
+    folder = tmp_path_factory.mktemp("assured")
+    with a_place(folder, (assured_model(small_models[0], folder), small_models[1])) as place:
         place.promote()
         with an_api(place) as api:
             wait_until(lambda: state(api) == "ready")

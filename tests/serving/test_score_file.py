@@ -17,8 +17,9 @@ from serving.scoring import CaseToJudge, score_cases
 from tests.serving.conftest import NOON, Place
 
 COLUMNS = [
-    "case_id", "category", "probability", "category_2", "probability_2", "category_3", "probability_3", "severity",
-    "p_severity_1", "p_severity_2", "p_severity_3", "p_severity_4", "priority", "language", "model_version",
+    "case_id", "category", "probability", "category_2", "probability_2", "category_3", "probability_3", "tier",
+    "shortlist", "novelty_p", "sub_policy", "severity", "p_severity_1",
+    "p_severity_2", "p_severity_3", "p_severity_4", "priority", "language", "model_version",
 ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from contextlib import closing
 from pathlib import Path
 
@@ -7,18 +8,20 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from cases.errors import InvalidInputError, NotMigratedError, StoreUnavailableError
 from cases.store import CaseStore, migrate
 from cases.store.engine import make_engine
 from cases.store.tables import metadata
+from tests.cases.store.builders import file_one, score
 from tests.databases import fresh_database
 
 
 def test_migrations_run_up_down_and_up_again(empty_url: str) -> None:
     assert migrate.current(empty_url) is None
     migrate.upgrade(empty_url)
-    assert migrate.current(empty_url) == "0001"
+    assert migrate.current(empty_url) == "0002"
 
     migrate.downgrade(empty_url, "base")
     assert migrate.current(empty_url) is None
@@ -31,9 +34,38 @@ def test_migrations_run_up_down_and_up_again(empty_url: str) -> None:
     CaseStore.open(empty_url).close()
 
 
+def test_scores_outlive_the_way_to_0002_and_back_and_stay_append_only(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    with CaseStore.open(empty_url) as store:
+        case = file_one(store)
+        sent = score(case, tier="suggest", shortlist=("hate",), novelty_p=0.4, severity_level=2, sub_policy="slurs")
+        store.record_scores([sent])
+
+    migrate.downgrade(empty_url, "0001")
+    engine = make_engine(empty_url)
+    with engine.connect() as connection:
+        row = connection.execute(text("SELECT * FROM scores")).one()._asdict()
+        assert row["id"] == sent.id
+        assert not {"tier", "shortlist", "novelty_p", "severity_level", "sub_policy"} & row.keys()
+        assert connection.execute(text("SELECT severity FROM first_touch_sla")).scalar_one() == 2
+    refuses = pytest.raises(DBAPIError, match="append-only")
+    with refuses, engine.begin() as connection:
+        connection.execute(text("DELETE FROM scores"))
+
+    migrate.upgrade(empty_url)
+    with CaseStore.open(empty_url) as store:
+        # What only the newer schema held is lost; what was there before 0002 reads as not known.
+        assert store.latest_score(case.id) == dataclasses.replace(
+            sent, tier="", shortlist=(), novelty_p=None, severity_level=None, sub_policy=""
+        )
+    with refuses, engine.begin() as connection:
+        connection.execute(text("UPDATE scores SET tier = 'apply'"))
+    engine.dispose()
+
+
 def test_a_second_upgrade_changes_nothing(store_url: str) -> None:
     migrate.upgrade(store_url)
-    assert migrate.current(store_url) == "0001"
+    assert migrate.current(store_url) == "0002"
 
 
 def test_the_migrated_schema_is_the_metadata(store_url: str) -> None:
@@ -109,4 +141,4 @@ def test_a_revision_that_there_is_not_is_refused_and_changes_nothing(tmp_path: P
     with fresh_database("sqlite", tmp_path) as url:
         with pytest.raises(InvalidInputError, match="'revision' must"):
             migrate.downgrade(url, "0000")
-        assert migrate.current(url) == "0001"
+        assert migrate.current(url) == "0002"

@@ -22,6 +22,22 @@ def test_a_score_comes_back_with_every_digit(store: CaseStore) -> None:
     assert store.latest_score(case.id) == sent
 
 
+def test_a_score_gives_back_what_the_model_knew_of_its_answer(store: CaseStore) -> None:
+    case = file_one(store)
+    sent = score(
+        case,
+        severity_level=1,
+        tier="abstain",
+        shortlist=("hate", "harassment"),
+        novelty_p=0.1 + 0.2,
+        sub_policy="slurs",
+    )
+    store.record_scores([sent])
+    assert store.latest_score(case.id) == sent
+    (row,) = store.rows("scores")
+    assert (row["severity_level"], row["tier"], row["shortlist"]) == (1, "abstain", '["hate", "harassment"]')
+
+
 def test_a_score_sets_the_order_key_and_leaves_an_event(store: CaseStore) -> None:
     case = file_one(store)
     sent = score(case, order_key=0.1 + 0.2)
@@ -83,6 +99,10 @@ def test_a_score_of_an_unknown_content_is_refused_and_the_batch_with_it(store: C
         ({"severity": {1: float("nan")}}, "severity"),
         ({"priority": {"harm": float("nan")}}, "priority"),
         ({"seconds": -1.0}, "seconds"),
+        ({"novelty_p": 1.5}, "novelty_p"),
+        ({"novelty_p": float("nan")}, "novelty_p"),
+        ({"tier": "x" * 101}, "tier"),
+        ({"shortlist": ("",)}, "shortlist"),
         ({"created_at": datetime(2026, 3, 4)}, "created_at"),  # noqa: DTZ001 - naive on purpose
     ],
 )

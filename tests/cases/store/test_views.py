@@ -140,6 +140,17 @@ def test_cases_that_nobody_touched_are_waiting_and_then_late(store: CaseStore) -
     assert {row["average_minutes"] for row in rows} == {None}
 
 
+def test_first_touch_goes_by_the_severity_shown_and_on_older_scores_by_the_likeliest(store: CaseStore) -> None:
+    register(store, Level(1, "critical", timedelta(minutes=15)), Level(2, "high", timedelta(hours=4)))
+    present = datetime.now(UTC)
+    likely_high = {1: 0.3, 2: 0.7}
+    shown, older = (file_one(store, number, received_at=present - timedelta(hours=1)) for number in (1, 2))
+    store.record_scores([score(shown, severity=likely_high, severity_level=1), score(older, severity=likely_high)])
+
+    rows = {row["severity"]: (row["late"], row["waiting"]) for row in store.view("first_touch_sla")}
+    assert rows == {1: (1, 0), 2: (0, 1)}
+
+
 def test_a_policy_registered_again_replaces_the_one_before(store: CaseStore) -> None:
     register(store, Level(1, "critical", timedelta(minutes=15)), Level(2, "high", timedelta(hours=4)))
     register(store, Level(1, "urgent", timedelta(minutes=30)))
