@@ -31,7 +31,13 @@ class SuggestedCategory(Answer):
 class SuggestedSeverity(Answer):
     """What the model says of severity; 1 is the most severe."""
 
-    level: int = Field(description="The likeliest level.")
+    level: int = Field(description="The likeliest level by the model alone.")
+    shown: int = Field(
+        description=(
+            "The level to show: the cheapest to be wrong with, raised by the policy's rules; the likeliest on a "
+            "score from before it was kept."
+        )
+    )
     distribution: dict[int, float] = Field(description="Probability of each level.")
 
 
@@ -40,6 +46,16 @@ class ScoreOfCase(Answer):
 
     score_id: str
     categories: list[SuggestedCategory] = Field(description="The three likeliest, the likeliest first.")
+    tier: Literal["apply", "suggest", "abstain"] | None = Field(
+        description="How far they are to be trusted; null on a score from before it was kept."
+    )
+    shortlist: list[str] = Field(
+        description="The categories that hold the right one nine times in ten, likeliest first; empty: no promise."
+    )
+    novelty_p: float | None = Field(
+        description="Small = unlike all cases decided so far, 0 to 1; null where the model cannot tell."
+    )
+    sub_policy: str = Field(description="The clause of the likeliest category; empty where only that can be said.")
     severity: SuggestedSeverity | None = Field(description="Null where the model judges no severity.")
     priority: dict[str, float] = Field(description="The parts that the order key is made of.")
     language: str
@@ -164,6 +180,50 @@ class ScoreAnswer(Answer):
     rejections: list[RejectedRow] = Field(description="The first 1,000.")
 
 
+class ExplainedSentence(Answer):
+    """A sentence and what it did; places count the characters of `text` from 0, the end not included."""
+
+    start: int
+    end: int
+    share: float = Field(description="By how much the category's log-odds drop without it.")
+
+
+class ExplainedWord(Answer):
+    """A word and what it added to the category's logit."""
+
+    term: str
+    start: int
+    end: int
+    contribution: float
+
+
+class ExplainedPrecedent(Answer):
+    """A decided case that is like this one."""
+
+    case_id: str
+    similarity: float = Field(description="1 = the same meaning, -1 to 1.")
+    category: str
+    severity: int | None
+    action: str
+    differs: bool = Field(description="Whether it was decided otherwise than the model suggests here.")
+
+
+class ExplainAnswer(Answer):
+    """`caseload explain --json`."""
+
+    schema_: Literal["caseload.explain/1"] = Field(default="caseload.explain/1", alias="schema")
+    case_id: str
+    model_version: str
+    category: str = Field(description="The one explained: the likeliest.")
+    probability: float = Field(ge=0, le=1)
+    tier: Literal["apply", "suggest", "abstain"] = Field(description="How far it is to be trusted.")
+    text: str = Field(description="The case as the model read it, cleaned and redacted.")
+    sentences: list[ExplainedSentence] = Field(description="In the text's order.")
+    words: list[ExplainedWord] = Field(description="In the text's order.")
+    precedents: list[ExplainedPrecedent] = Field(description="The nearest first, at most --precedents.")
+    precedents_say: str = Field(description="How many of the nearest were decided otherwise, in words.")
+
+
 class DatabaseAnswer(Answer):
     """`caseload db status --json`."""
 
@@ -199,6 +259,40 @@ class CompareAnswer(Answer):
     metrics: list[ComparedMetric]
 
 
+class EvaluateAnswer(Answer):
+    """`caseload evaluate --json`."""
+
+    schema_: Literal["caseload.evaluate/1"] = Field(default="caseload.evaluate/1", alias="schema")
+    model: str = Field(description="name/version")
+    sha256: str = Field(description="Of the artifact's manifest.")
+    rows: int = Field(description="Cases measured on.")
+    left_out: dict[str, int] = Field(description="Cases not measured on, by reason.")
+    figures: dict[str, Any] = Field(
+        description="What the page shows, a part each: category, classes, reliability, risk_coverage, confusion, "
+        "severity, slices, shortlists, tiers, novelty. Figures with an interval are {value, low, high}."
+    )
+
+
+class SuspectDecision(Answer):
+    """A decision that may be a slip."""
+
+    case_id: str
+    decided: str = Field(description="The category decided.")
+    suggested: str = Field(description="What the model says, not having seen the case.")
+    p_decided: float = Field(ge=0, le=1)
+    p_suggested: float = Field(ge=0, le=1)
+    decided_by: str
+
+
+class SuspectsAnswer(Answer):
+    """`caseload suspects --json`."""
+
+    schema_: Literal["caseload.suspects/1"] = Field(default="caseload.suspects/1", alias="schema")
+    model: str = Field(description="name/version")
+    total: int = Field(description="Suspects in all; the list may be shorter.")
+    suspects: list[SuspectDecision] = Field(description="The likeliest slips first.")
+
+
 ANSWERS: tuple[type[Answer], ...] = (
     QueueAnswer,
     ClaimAnswer,
@@ -206,8 +300,11 @@ ANSWERS: tuple[type[Answer], ...] = (
     ImportAnswer,
     ExportAnswer,
     ScoreAnswer,
+    ExplainAnswer,
     DatabaseAnswer,
     CompareAnswer,
+    EvaluateAnswer,
+    SuspectsAnswer,
 )
 
 

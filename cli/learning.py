@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,6 +26,14 @@ class HoldOut(StrEnum):
 
     NEWEST = "newest"
     CHAMPION = "champion"
+
+
+class BudgetName(StrEnum):
+    """How long to look for the strongest model."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    THOROUGH = "thorough"
 
 
 class Severe(StrEnum):
@@ -54,6 +63,13 @@ def train(
     subject: Annotated[
         str, typer.Option(help="With --data: the column of the subject; one subject is never on both sides.")
     ] = "",
+    budget: Annotated[
+        BudgetName,
+        typer.Option(
+            help="How long to look for the strongest model: about 1, 5 or 30 minutes for 10,000 cases on two cores. "
+            "standard and thorough also tune the encoder, as far as that time allows."
+        ),
+    ] = BudgetName.STANDARD,
     hold_out: Annotated[
         HoldOut,
         typer.Option(help="The newest fifth, or the champion's held-out cases again, to learn from all that is new."),
@@ -65,12 +81,12 @@ def train(
 ) -> None:
     """Train a model, measure it on held-out cases, and register it. The last thing on stdout is one JSON object."""
     settings = settings_of(ctx)
-    columns = _columns(data, text, category, severity, severity_1_is, split, time, subject)
+    columns = table_columns(data, text, category, severity, severity_1_is, split, time, subject)
     if data is not None and hold_out is HoldOut.CHAMPION:
         raise InvalidInputError(
             "'--hold-out' must come without --data when it is champion (got both); drop one", field="hold_out"
         )
-    options = _options(name, hold_out, compare_random=compare_random)
+    options = _options(name, budget, hold_out, compare_random=compare_random)
     result = _trained(settings, data, columns, options)
     typer.echo(result.model_dump_json(by_alias=True, indent=2))
 
@@ -100,6 +116,36 @@ def compare(
 
 
 @app.command()
+def suspects(
+    ctx: typer.Context,
+    model: Annotated[str, typer.Argument(help="Registered version or alias.")] = "challenger",
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List decided cases that may be slips, the likeliest first; a person should look. None is ever left out."""
+    from cli.contract import SuspectDecision, SuspectsAnswer
+    from training.registry import registered
+    from training.run_record import SUSPECTS
+    from training.suspects import read_suspects
+    from training.tracking import read_table
+
+    settings = settings_of(ctx)
+    chosen = registered(settings, model)
+    found = read_suspects(read_table(settings, chosen.run_id, SUSPECTS))
+    if as_json:
+        rows = [SuspectDecision(**asdict(suspect)) for suspect in found[:limit]]
+        answer_json(SuspectsAnswer(model=f"{chosen.name}/{chosen.version}", total=len(found), suspects=rows))
+        return
+    screen = output()
+    screen.print(f"{len(found)} of the decisions that {chosen.name}/{chosen.version} learnt from may be slips")
+    for suspect in found[:limit]:
+        screen.print(
+            f"  {suspect.case_id}  by {suspect.decided_by or '?'}: {suspect.decided} ({suspect.p_decided:.0%}); "
+            f"unseen, the model says {suspect.suggested} ({suspect.p_suggested:.0%})"
+        )
+
+
+@app.command()
 def demo(
     ctx: typer.Context,
     serve: Annotated[bool, typer.Option(help="Go on serving after the printout, until interrupted.")] = True,
@@ -126,6 +172,20 @@ def promote(
 
 
 @app.command()
+def bootstrap(ctx: typer.Context) -> None:
+    """Make a first model from the policy's definitions alone, before anything has been decided, and have it serve."""
+    from training.bootstrap import bootstrap as make_first
+
+    settings = settings_of(ctx)
+    with opened_store(settings) as store:
+        champion = make_first(settings, store, policy_of(settings), by=actor())
+    output().print(
+        f"{champion.name}/{champion.version} serves: it goes by the policy's words alone; train as soon as there are "
+        "decisions"
+    )
+
+
+@app.command()
 def rollback(ctx: typer.Context) -> None:
     """Make the champion before today's serve again. It needs no tracker."""
     from training.registry import rollback as roll_back
@@ -136,7 +196,7 @@ def rollback(ctx: typer.Context) -> None:
     output().print(f"{champion.name} version {champion.version} serves again ({champion.sha256})")
 
 
-def _columns(
+def table_columns(
     data: Path | None,
     text: str,
     category: str,
@@ -146,6 +206,11 @@ def _columns(
     time: str,
     subject: str,
 ) -> TableColumns | None:
+    """The columns of a labelled table as the options name them; None without a table.
+
+    Raises:
+        InvalidInputError: An option is missing, or does not go with another.
+    """
     given = {
         "text": text,
         "category": category,
@@ -186,12 +251,13 @@ def _columns(
     return TableColumns(**given, severity_1_is=severe.value if severe else "most")
 
 
-def _options(name: str, hold_out: HoldOut, *, compare_random: bool) -> TrainingOptions:
+def _options(name: str, budget: BudgetName, hold_out: HoldOut, *, compare_random: bool) -> TrainingOptions:
     from training.train import TrainingOptions
 
     screen = messages()
     return TrainingOptions(
         name=name,
+        budget=budget.value,
         hold_out=hold_out.value,
         compare_random=compare_random,
         say=screen.print,

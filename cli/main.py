@@ -17,7 +17,19 @@ from typing import Annotated
 import typer
 
 from cases.errors import CaseloadError, InvalidInputError
-from cli import callers, database, deciding, learning, moving, policy, scoring, service, working
+from cli import (
+    callers,
+    database,
+    deciding,
+    evaluating,
+    explaining,
+    learning,
+    moving,
+    policy,
+    scoring,
+    service,
+    working,
+)
 from cli.command import GlobalOptions
 
 EXIT_FAILED, EXIT_INVALID, EXIT_INTERRUPTED = 1, 2, 130
@@ -47,7 +59,9 @@ app.add_typer(service.app)
 app.add_typer(scoring.app)
 app.add_typer(working.app)
 app.add_typer(deciding.app)
+app.add_typer(explaining.app)
 app.add_typer(learning.app)
+app.add_typer(evaluating.app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,6 +5,7 @@
     category.skops           the head without its weights, by skops with our list of allowed types
     category.safetensors     the head's weights
     severity.*               the same, where the model judges severity
+    assurance/               what the judge knows of its own answers: arrays and settings, part by part
     encoder/                 the compiled encoder
 
 No pickle, and no code: what a file can make happen on loading is bounded by `ALLOWED_TYPES`.
@@ -32,12 +33,14 @@ from features.encoder.layout import file_sha256
 from models.category import CategoryClassifier
 from models.joint import JointClassifier
 from models.judge import Judge
+from models.parts import load_parts, save_parts
 from models.severity import SeverityClassifier
 from models.skops_io import skops_io
 
 MANIFEST = "manifest.json"
 ENCODER = "encoder"
-FORMAT = 1
+ASSURANCE = "assurance"
+FORMAT = 2
 # Of our own making, and holding nothing but strings, numbers and arrays; skops knows NumPy's and Python's own.
 ALLOWED_TYPES = (
     "models.blocks.FeatureBlocks",
@@ -105,6 +108,8 @@ def save_artifact(judge: Judge, directory: Path, *, name: str, encoder_dir: Path
     _write_head(judge.category, directory, "category")
     if judge.severity is not None:
         _write_head(judge.severity, directory, "severity")
+    if judge.assurance is not None:
+        save_parts(judge.assurance, directory / ASSURANCE)
     shutil.copytree(encoder_dir, directory / ENCODER)
     manifest = Manifest(
         name=name,
@@ -163,7 +168,8 @@ def load_artifact(directory: Path, expected_sha256: str | None = None) -> Judge:
     encoder = CompiledEncoder.load(directory / ENCODER)
     if encoder.hash != manifest.encoder_hash:
         raise _refused("encoder", f"encoder {manifest.encoder_hash}", encoder.hash)
-    return Judge(category, severity, encoder, Taxonomy.from_dict(manifest.taxonomy), manifest.languages)
+    assurance = load_parts(directory / ASSURANCE)
+    return Judge(category, severity, encoder, Taxonomy.from_dict(manifest.taxonomy), manifest.languages, assurance)
 
 
 def _write_head(head: JointClassifier, directory: Path, part: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -15,8 +16,10 @@ from threadpoolctl import threadpool_limits
 
 from cases.errors import InvalidInputError
 from models.blocks import FeatureBlocks, count_frame
-from models.calibration import probabilities
-from models.search import Grid, cross_validate
+from models.calibration import fit_temperature, probabilities, row_losses
+from models.dense import DenseLinear, DenseMember
+from models.pool import fit_pool, pooled
+from models.search import GRIDS, Budget, CrossValidation, Grid, cross_validate
 from models.softmax import LinearModel, fit_linear
 
 
@@ -31,6 +34,7 @@ class JointClassifier(ClassifierMixin, BaseEstimator):
         lexical_weight: Factor of the words, ≥ 0. None to choose; where only the other weight is given, 1.
         dense_weight: Factor of the embedding, ≥ 0. None to choose; where only the other weight is given, 1.
         n_jobs: Folds fitted at once, -1 for one per core.
+        budget: How much is tried: "quick", "standard" or "thorough"; see `models.search.GRIDS`.
 
     Attributes:
         classes_: Shape (k,): the labels, sorted; the columns of `predict_proba`.
@@ -39,6 +43,7 @@ class JointClassifier(ClassifierMixin, BaseEstimator):
         intercepts_: Shape (k,), float32.
         temperature_: What logits are divided by.
         C_, lexical_weight_, dense_weight_: What was used.
+        pool_: Weight of each member by name, "joint" among them; see `models.pool`. All are in `weights_` already.
         cross_validation_: What was tried, and the out-of-fold logits; absent from `for_serving`'s copy.
     """
 
@@ -48,19 +53,29 @@ class JointClassifier(ClassifierMixin, BaseEstimator):
         lexical_weight: float | None = None,
         dense_weight: float | None = None,
         n_jobs: int = -1,
+        budget: Budget = "standard",
     ) -> None:
         self.C = C
         self.lexical_weight = lexical_weight
         self.dense_weight = dense_weight
         self.n_jobs = n_jobs
+        self.budget = budget
 
-    def fit(self, X: pd.DataFrame, y: npt.ArrayLike, groups: Sequence[object] | None = None) -> Self:
+    def fit(
+        self,
+        X: pd.DataFrame,
+        y: npt.ArrayLike,
+        groups: Sequence[object] | None = None,
+        members: Sequence[DenseMember] = (),
+    ) -> Self:
         """Fit on a feature frame.
 
         Args:
             X: n rows of `features.frame.feature_frame`.
             y: Shape (n,), labels.
             groups: One per row (the subject, or a cluster of near-duplicates); a group never straddles a fold.
+            members: Models on the embedding to pool with; one is kept where out-of-fold log loss says so by more than
+                its noise. Their columns are the labels in sorted order.
 
         Raises:
             InvalidInputError: There are not as many labels as rows, or fewer than two kinds of label.
@@ -78,12 +93,21 @@ class JointClassifier(ClassifierMixin, BaseEstimator):
         with threadpool_limits(1, user_api="blas"):
             tried = cross_validate(counted, codes, len(self.classes_), groups, self._grid(), self.n_jobs)
             setting = tried.chosen.setting
-            self.blocks_ = FeatureBlocks(setting.lexical_weight, setting.dense_weight).fit_counted(counted)
-            design = self.blocks_.blocks(counted).weighted(setting.lexical_weight, setting.dense_weight)
+            tried, self.pool_ = _pooled(tried, members, counted.embedding, codes, len(self.classes_))
+            # A member needs the embedding's columns even where the joint model does without.
+            dense_weight = setting.dense_weight or float(len(self.pool_) > 1)
+            self.blocks_ = FeatureBlocks(setting.lexical_weight, dense_weight).fit_counted(counted)
+            blocks = self.blocks_.blocks(counted)
+            design = blocks.weighted(setting.lexical_weight, setting.dense_weight)
             model = fit_linear(design, codes, len(self.classes_), setting.C)
-        self.weights_, self.intercepts_ = model.weights, model.intercepts
+            fitted = [
+                (m.fit(blocks.dense, codes, len(self.classes_)), self.pool_[m.name])
+                for m in members
+                if self.pool_.get(m.name)
+            ]
+        self.weights_, self.intercepts_ = _merged(model, self.pool_["joint"], fitted, dense_weight)
         self.C_, self.temperature_ = setting.C, tried.chosen.temperature
-        self.lexical_weight_, self.dense_weight_ = setting.lexical_weight, setting.dense_weight
+        self.lexical_weight_, self.dense_weight_ = setting.lexical_weight, dense_weight
         self.cross_validation_ = tried
         return self
 
@@ -116,14 +140,63 @@ class JointClassifier(ClassifierMixin, BaseEstimator):
         return labels.astype(str) if labels.dtype.kind in "OT" else labels
 
     def _grid(self) -> Grid:
-        grid = Grid()
+        if self.budget not in GRIDS:
+            raise InvalidInputError(
+                f"'budget' must be one of {', '.join(GRIDS)} (got {self.budget!r}); choose one", field="budget"
+            )
+        grid = GRIDS[self.budget]
         mixes, strengths = grid.mixes, grid.strengths
         if self.lexical_weight is not None or self.dense_weight is not None:
             mixes = ((_or_one(self.lexical_weight), _or_one(self.dense_weight)),)
         if self.C is not None:
             strengths = (float(self.C),)
-        return Grid(mixes, strengths)
+        return Grid(mixes, strengths, grid.finalists)
 
 
 def _or_one(weight: float | None) -> float:
     return 1.0 if weight is None else float(weight)
+
+
+def _pooled(
+    tried: CrossValidation,
+    members: Sequence[DenseMember],
+    vectors: npt.NDArray[np.float32],
+    codes: npt.NDArray[np.intp],
+    classes: int,
+) -> tuple[CrossValidation, dict[str, float]]:
+    """The cross-validation with the pool's logits, and the pool's weights; as it was where a pool adds nothing."""
+    alone = {"joint": 1.0}
+    usable, truth = tried.usable(codes), codes[tried.rows]
+    if not members or not usable.any():
+        return tried, alone
+    found = {"joint": tried.logits}
+    for member in members:
+        found[member.name] = member.out_of_fold(vectors, codes, classes, tried.rows, tried.folds)
+    # A member may know what it would have said of some rows only.
+    known = np.logical_and.reduce([np.isfinite(logits).all(axis=1) for logits in found.values()])
+    found = {name: logits[known] for name, logits in found.items()}
+    everywhere, tried = tried, tried.of(known)
+    usable, truth = usable[known], truth[known]
+    weights = fit_pool({name: logits[usable] for name, logits in found.items()}, truth[usable])
+    weights = {name: weight for name, weight in weights.items() if weight > 0 or name == "joint"}
+    together = pooled(found, weights)
+    temperature = fit_temperature(together[usable], truth[usable])
+    losses = row_losses(together[usable], truth[usable], temperature)
+    before = row_losses(tried.logits[usable], truth[usable], tried.chosen.temperature)
+    if float((before - losses).mean()) <= float((before - losses).std()) / len(losses) ** 0.5:
+        return everywhere, alone
+    right = float((together[usable].argmax(axis=1) == truth[usable]).mean())
+    chosen = replace(tried.chosen, log_loss=float(losses.mean()), accuracy=right, temperature=temperature)
+    return replace(tried, chosen=chosen, logits=together), weights
+
+
+def _merged(
+    joint: LinearModel, weight: float, members: Sequence[tuple[DenseLinear, float]], dense_weight: float
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """The pool as one linear model: a weighted sum of linear models is one."""
+    weights = joint.weights.astype(np.float64) * weight
+    intercepts = joint.intercepts.astype(np.float64) * weight
+    for member, share in members:
+        weights[-len(member.weights) :] += member.weights * (share / dense_weight)
+        intercepts += member.intercepts * share
+    return weights.astype(np.float32), intercepts.astype(np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -13,10 +13,13 @@ import pandas as pd
 from cases.taxonomy import Taxonomy
 from features.assemble import AssembledCase
 from features.encoder.protocol import Encoder
-from features.frame import feature_frame
-from features.language import detect
+from features.frame import embedding_matrix, feature_frame
+from features.language import Language, detect
+from models.assurance import NOVEL_BELOW, Assurance
+from models.calibration import probabilities
 from models.category import CategoryClassifier
-from models.severity import SeverityClassifier
+from models.severity import SeverityClassifier, shown_level
+from models.tiers import Tier
 
 # From this on, a language that was not learnt is taken to be what the text is in; below, the detector is guessing.
 _CONFIDENT = 0.9
@@ -31,12 +34,29 @@ class Judgement:
         severity: Probability of each level of the taxonomy, summing to 1; empty where the judge knows no severity.
         language: ISO 639-1 code, or "" where the text shows none.
         language_supported: False where the text is, by all signs, in a language that was not learnt.
+        severity_level: The level to show: of least expected cost by the policy's `severity_costs`; None without
+            severity.
+        tier: How far the suggestion is to be trusted: applied as it is, offered among few, or not made.
+        shortlists: By coverage promised (.9, .95): the categories that hold the right one so often, likeliest first.
+        novelty_p: How likely a case like those decided is to look as unlike them as this, 0..1; None where the judge
+            has no memory of them.
+        sub_policy: The clause of the likeliest category where it is sure enough, else "": the category alone is said.
     """
 
     category: Mapping[str, float]
     severity: Mapping[int, float]
     language: str
     language_supported: bool
+    severity_level: int | None = None
+    tier: Tier = "suggest"
+    shortlists: Mapping[float, tuple[str, ...]] = field(default_factory=dict)
+    novelty_p: float | None = None
+    sub_policy: str = ""
+
+    @property
+    def novel(self) -> bool:
+        """Whether it is a new kind of case: far from all that were decided."""
+        return self.novelty_p is not None and self.novelty_p < NOVEL_BELOW
 
 
 class Judge:
@@ -48,6 +68,8 @@ class Judge:
         encoder: The one that they were fitted with.
         taxonomy: The policy whose words the categories are.
         languages: ISO 639-1 codes of the languages learnt.
+        assurance: What the heads know about their own answers; None for heads alone, whose every case is of the tier
+            "suggest" unless its language was not learnt.
     """
 
     def __init__(
@@ -57,30 +79,58 @@ class Judge:
         encoder: Encoder,
         taxonomy: Taxonomy,
         languages: Sequence[str] = ("en",),
+        assurance: Assurance | None = None,
     ) -> None:
         self.category = category
         self.severity = severity
         self.encoder = encoder
         self.taxonomy = taxonomy
         self.languages = tuple(languages)
+        self.assurance = assurance
 
     def with_encoder(self, encoder: Encoder) -> Self:
         """The same judge behind another encoder of the same hash: one with a cache, say."""
         if encoder.hash != self.encoder.hash:
             raise ValueError(f"'encoder' must be {self.encoder.hash} (got {encoder.hash}); use the model's own")
-        return type(self)(self.category, self.severity, encoder, self.taxonomy, self.languages)
+        return type(self)(self.category, self.severity, encoder, self.taxonomy, self.languages, self.assurance)
 
     def judge(self, cases: Sequence[AssembledCase]) -> list[Judgement]:
         """Judge a batch; each answer depends on its own case alone."""
         if not cases:
             return []
         frame = feature_frame(cases, self.encoder)
-        categories = self.category.predict_proba(frame)
+        logits = self.category.decision_function(frame)
+        chances = probabilities(logits)
         severities = self._severities(frame)
+        languages = [detect(case.text) for case in cases]
+        supported = np.array([self._learnt(language) for language in languages])
         names = [str(name) for name in self.category.classes_]
+        levels = self._shown_levels(severities)
+        plain = [
+            Judgement(
+                category=dict(zip(names, row.tolist(), strict=True)),
+                severity=severity,
+                language=language.code,
+                language_supported=bool(known),
+                severity_level=level,
+                tier="suggest" if known else "abstain",
+            )
+            for row, severity, language, known, level in zip(
+                chances, severities, languages, supported, levels, strict=True
+            )
+        ]
+        if self.assurance is None:
+            return plain
+        found = self.assurance.of(embedding_matrix(frame), logits, chances, names, supported)
         return [
-            self._judgement(case, dict(zip(names, row.tolist(), strict=True)), severity)
-            for case, row, severity in zip(cases, categories, severities, strict=True)
+            replace(
+                judgement,
+                tier=found.tiers[row],
+                shortlists={c: tuple(names[place] for place in lists[row]) for c, lists in found.shortlists.items()},
+                novelty_p=found.novelty_p[row],
+                sub_policy=found.sub_policies[row],
+            )
+            for row, judgement in enumerate(plain)
         ]
 
     def _severities(self, frame: pd.DataFrame) -> list[dict[int, float]]:
@@ -93,7 +143,11 @@ class Judge:
             for row in found
         ]
 
-    def _judgement(self, case: AssembledCase, category: dict[str, float], severity: dict[int, float]) -> Judgement:
-        language = detect(case.text)
-        foreign = language.code not in (*self.languages, "") and language.probability >= _CONFIDENT
-        return Judgement(category, severity, language.code, not foreign)
+    def _shown_levels(self, severities: Sequence[Mapping[int, float]]) -> list[int | None]:
+        if self.severity is None:
+            return [None] * len(severities)
+        chances = np.array([[severity[level] for level in self.taxonomy.levels] for severity in severities])
+        return [int(level) for level in shown_level(chances, self.taxonomy.severity_costs)]
+
+    def _learnt(self, language: Language) -> bool:
+        return language.code in (*self.languages, "") or language.probability < _CONFIDENT

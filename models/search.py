@@ -9,9 +9,9 @@ embedding, on short or abusive text the embedding wins by far, so both are point
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +29,11 @@ Result = TypeVar("Result")
 # (lexical weight, dense weight): words alone, four mixes, embedding alone.
 MIXES = ((1.0, 0.0), (1.0, 0.5), (1.0, 1.0), (1.0, 2.0), (1.0, 3.0), (0.0, 1.0))
 STRENGTHS = (1.0, 4.0, 16.0, 64.0)
+Budget = Literal["quick", "standard", "thorough"]
 # More folds where they are cheap and each row counts.
 _FOLDS_FEW, _FOLDS_MANY, _FEW_ROWS = 5, 3, 1000
 # The temperature needs no more, and a table of a million rows should not take a day.
 MOST_ROWS = 20_000
-_FINALISTS = 2
 _SEED = 0
 
 
@@ -83,6 +83,14 @@ class CrossValidation:
     folds: npt.NDArray[np.intp]
     logits: npt.NDArray[np.float64]
 
+    def of(self, some: npt.NDArray[np.bool_]) -> CrossValidation:
+        """What was found of some of the rows, shape (m,)."""
+        return replace(self, rows=self.rows[some], folds=self.folds[some], logits=self.logits[some])
+
+    def usable(self, codes: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+        """Shape (m,): the cross-validated rows whose class another fold holds too; `codes` are those of all rows."""
+        return learnable(codes[self.rows], self.folds)
+
     @property
     def probabilities(self) -> npt.NDArray[np.float64]:
         """Calibrated out-of-fold probabilities, shape (m, k)."""
@@ -91,10 +99,29 @@ class CrossValidation:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """What is tried: each mix of (lexical, dense) weights at each C."""
+    """What is tried: each mix of (lexical, dense) weights at each C.
+
+    Attributes:
+        mixes: Pairs of weights.
+        strengths: Values of C.
+        finalists: Of so many best mixes the best C is tried on more rows, where a table has more.
+    """
 
     mixes: tuple[tuple[float, float], ...] = MIXES
     strengths: tuple[float, ...] = STRENGTHS
+    finalists: int = 2
+
+
+GRIDS: Mapping[Budget, Grid] = {
+    "quick": Grid(((1.0, 0.0), (1.0, 2.0), (0.0, 1.0)), (4.0, 32.0), finalists=1),
+    "standard": Grid(),
+    "thorough": Grid(
+        ((1.0, 0.0), (1.0, 0.5), (1.0, 1.0), (1.0, 1.5), (1.0, 2.0), (1.0, 3.0), (1.0, 4.0), (0.0, 1.0)),
+        (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0),
+        finalists=3,
+    ),
+}
+"""What is tried for about 1, 5 and 30 minutes of two cores on 10,000 cases (`benchmarks/budgets.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +137,6 @@ class _Table:
     @property
     def held_out(self) -> list[npt.NDArray[np.intp]]:
         return [np.flatnonzero(self.folds == fold) for fold in range(self.folds.max() + 1)]
-
-    @property
-    def learnable(self) -> npt.NDArray[np.bool_]:
-        """Rows whose class also occurs in another fold: on the rest every setting fails alike."""
-        counts = np.zeros((self.folds.max() + 1, self.classes), dtype=np.intp)
-        np.add.at(counts, (self.folds, self.codes), 1)
-        found: npt.NDArray[np.bool_] = counts.sum(axis=0)[self.codes] > counts[self.folds, self.codes]
-        return found
 
 
 def cross_validate(
@@ -150,9 +169,17 @@ def cross_validate(
     first = _chosen(small, _grid_logits(small, grid, n_jobs))
     if len(small.codes) == len(whole.codes):
         return first
-    finalists = _best_of_each_mix(first)[:_FINALISTS]
+    finalists = _best_of_each_mix(first)[: grid.finalists]
     last = _chosen(whole, {setting: _out_of_fold(whole, setting, n_jobs) for setting in finalists})
     return CrossValidation(last.chosen, first.trials + last.trials, last.rows, last.folds, last.logits)
+
+
+def learnable(codes: npt.NDArray[np.integer], folds: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Rows whose class also occurs in another fold: on the rest every setting fails alike."""
+    counts = np.zeros((folds.max() + 1, codes.max() + 1), dtype=np.intp)
+    np.add.at(counts, (folds, codes), 1)
+    found: npt.NDArray[np.bool_] = counts.sum(axis=0)[codes] > counts[folds, codes]
+    return found
 
 
 def assign_folds(codes: Codes, groups: Sequence[object] | None, n_folds: int) -> npt.NDArray[np.intp]:
@@ -244,7 +271,7 @@ def _at_once(
 
 
 def _chosen(table: _Table, logits: dict[Setting, npt.NDArray[np.float64]]) -> CrossValidation:
-    usable = table.learnable
+    usable = learnable(table.codes, table.folds)
     codes = table.codes[usable]
     trials, losses = [], []
     for setting, found in logits.items():

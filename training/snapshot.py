@@ -31,6 +31,7 @@ COLUMNS = (
     "category",
     "sub_policy",
     "severity",
+    "action",
     "decided_by",
     "split",
 )
@@ -110,6 +111,7 @@ def _row(case: DecidedCase, category: str, sub_policy: str) -> dict[str, Any]:
         "category": category,
         "sub_policy": sub_policy,
         "severity": case.decision.verdict.severity,
+        "action": case.decision.verdict.action,
         "decided_by": case.decision.decided_by,
         "split": "",
     }

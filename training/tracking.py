@@ -89,6 +89,7 @@ class RunRecord:
         params: What was asked and what was chosen.
         metrics: Figures by name, per class ones as `recall/<class>`.
         tables: JSON documents by file name.
+        texts: Documents by file name: the report, the model card.
         plots: Figures by file name.
         ledger: The snapshot without its texts.
         artifact: The folder of the saved model.
@@ -97,6 +98,7 @@ class RunRecord:
     params: Mapping[str, str | float]
     metrics: Mapping[str, float]
     tables: Mapping[str, Mapping[str, Any]]
+    texts: Mapping[str, str]
     plots: Mapping[str, Plot]
     ledger: pd.DataFrame
     artifact: Path
@@ -130,6 +132,8 @@ def record_run(settings: Settings, record: RunRecord, *, name: str, sha256: str)
             mlflow.log_metrics(dict(record.metrics))
             for file, table in record.tables.items():
                 mlflow.log_dict(dict(table), file)
+            for file, text in record.texts.items():
+                mlflow.log_text(text, file)
             for file, plot in record.plots.items():
                 mlflow.log_figure(plot, file)
             _log_ledger(record.ledger)

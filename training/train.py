@@ -1,6 +1,7 @@
 """`caseload train`: from decided cases to a registered model whose figures are its own.
 
-snapshot → assembled → embedded → grouped and split → fitted → saved → loaded back and measured → registered
+snapshot → assembled → embedded → grouped and split → the strongest chosen and fitted → saved →
+loaded back and measured → registered
 """
 
 from __future__ import annotations
@@ -24,17 +25,18 @@ from features.embedding_cache import CachedEncoder
 from features.encoder import CompiledEncoder, Encoder, Progress, ensure_compiled
 from features.frame import embedding_matrix, feature_frame
 from models.artifact import load_artifact, save_artifact
-from models.judge import Judge
-from training.fit import Fitted, fit_judge
+from models.search import Budget
+from training.choose import fit_best
+from training.fit import Fitted, TrainingPart
 from training.measure import held_out_category, held_out_severity, measured
-from training.plots import confusion_plot, reliability_plot
 from training.registry import registered
 from training.result import Measured, ModelId, SnapshotFigures, TrainResult
 from training.rows import assembled_rows
+from training.run_record import Run, run_record
 from training.snapshot import Snapshot, from_store
 from training.split import Split, groups_of, random_split, split
 from training.table import TableColumns, from_table, level_count
-from training.tracking import RunRecord, connect, read_ledger, record_run
+from training.tracking import connect, read_ledger, record_run
 
 Say = Callable[[str], None]
 
@@ -49,6 +51,7 @@ class TrainingOptions:
 
     Attributes:
         name: The registered model's name; "" for the settings'.
+        budget: How long to look for the strongest model: `quick`, `standard` or `thorough`.
         hold_out: `newest`, or the `champion`'s held-out rows again, so that all that is new is learnt from.
         compare_random: Fit once more on a random split, and report what that would have claimed.
         say: Called with a line for people when a step begins.
@@ -57,6 +60,7 @@ class TrainingOptions:
     """
 
     name: str = ""
+    budget: Budget = "standard"
     hold_out: Literal["newest", "champion"] = "newest"
     compare_random: bool = False
     say: Say = _silent
@@ -156,15 +160,28 @@ def _train(
         f"{parts.how} split: {len(parts.rows('train'))} to learn from, {len(parts.rows('test'))} held out, "
         f"{len(parts.rows('aside'))} set aside"
     )
-    options.say("choosing C and the embedding's weight by cross-validation, then fitting")
-    fitted = _fit(prepared, parts)
+    options.say(f"choosing the strongest model by cross-validation ({options.budget} budget), then fitting")
     with tempfile.TemporaryDirectory(prefix="caseload-") as scratch:
+        fitted = _fit(settings, prepared, parts, options, Path(scratch))
         artifact = Path(scratch) / "artifact"
-        sha256 = save_artifact(fitted.judge, artifact, name=name, encoder_dir=prepared.encoder_dir)
+        sha256 = save_artifact(fitted.judge, artifact, name=name, encoder_dir=fitted.encoder_dir)
         judge = load_artifact(artifact)
         options.say("measuring the saved artifact on the held-out cases")
-        record, figures = _measure(prepared, parts, judge, fitted, artifact)
-        random_figures = _as_if_random(prepared, options) if options.compare_random else None
+        if judge.encoder.hash == prepared.encoder.hash:
+            # The artifact as loaded, on texts through the whole way; only the vectors may come from the cache.
+            judge = judge.with_encoder(prepared.encoder)
+        run = Run(
+            name,
+            prepared.snapshot,
+            prepared.taxonomy,
+            parts,
+            fitted.chosen,
+            fitted.suspects,
+            options.budget,
+            artifact,
+        )
+        record, figures = run_record(run, judge, made=options.clock())
+        random_figures = _as_if_random(settings, prepared, options) if options.compare_random else None
         options.say("logging the run to MLflow and registering the model")
         tracked = record_run(settings, record, name=name, sha256=sha256)
     return TrainResult(
@@ -178,71 +195,24 @@ def _train(
     )
 
 
-def _fit(prepared: Prepared, parts: Split) -> Fitted:
+def _fit(settings: Settings, prepared: Prepared, parts: Split, options: TrainingOptions, scratch: Path) -> Fitted:
     train = parts.rows("train")
-    return fit_judge(
-        prepared.frame.iloc[train].reset_index(drop=True),
-        prepared.snapshot.rows.iloc[train].reset_index(drop=True),
-        prepared.groups[train],
+    part = TrainingPart(
+        frame=prepared.frame.iloc[train].reset_index(drop=True),
+        rows=prepared.snapshot.rows.iloc[train].reset_index(drop=True),
+        groups=prepared.groups[train],
         taxonomy=prepared.taxonomy,
         encoder=prepared.encoder,
+        encoder_dir=prepared.encoder_dir,
     )
+    return fit_best(part, options.budget, source=settings.encoder, scratch=scratch, say=options.say)
 
 
-def _measure(
-    prepared: Prepared, parts: Split, judge: Judge, fitted: Fitted, artifact: Path
-) -> tuple[RunRecord, Measured]:
-    rows = prepared.snapshot.rows.iloc[parts.rows("test")]
-    # The artifact as loaded, on texts through the whole way; only the vectors may come from the cache.
-    judgements = judge.with_encoder(prepared.encoder).judge(assembled_rows(rows))
-    category = held_out_category(judgements, rows, prepared.taxonomy.category_ids)
-    severity = held_out_severity(judgements, rows, prepared.taxonomy.levels)
-    figures = measured(category, severity)
-    tables = {"category_confusion.json": category.confusion_table()}
-    plots = {
-        "category_confusion.png": confusion_plot(category.confusion(), category.labels),
-        "category_reliability.png": reliability_plot(
-            category.probabilities.max(axis=1), category.suggested == category.truth
-        ),
-    }
-    metrics = category.class_metrics("category") | _headline("category", figures.category.model_dump())
-    if severity is not None and figures.severity is not None:
-        tables["severity_confusion.json"] = severity.confusion_table()
-        plots["severity_confusion.png"] = confusion_plot(severity.confusion(), severity.labels)
-        metrics |= severity.class_metrics("severity") | _headline("severity", figures.severity.model_dump())
-    record = RunRecord(
-        params=_params(prepared, parts, fitted),
-        metrics=metrics,
-        tables={**tables, "figures.json": figures.model_dump(mode="json")},
-        plots=plots,
-        ledger=prepared.snapshot.ledger(pd.Series(parts.part)),
-        artifact=artifact,
-    )
-    return record, figures
-
-
-def _headline(prefix: str, figures: dict[str, object]) -> dict[str, float]:
-    values = {name: figure["value"] for name, figure in figures.items() if isinstance(figure, dict)}
-    return {f"{prefix}/{name}": float(value) for name, value in values.items()}
-
-
-def _params(prepared: Prepared, parts: Split, fitted: Fitted) -> dict[str, str | float]:
-    return {
-        **fitted.chosen,
-        "split": parts.how,
-        "snapshot_sha256": prepared.snapshot.sha256,
-        "source": prepared.snapshot.source,
-        "taxonomy_version": prepared.taxonomy.version,
-        "encoder_hash": prepared.encoder.hash,
-        "n_train": len(parts.rows("train")),
-        "n_test": len(parts.rows("test")),
-    }
-
-
-def _as_if_random(prepared: Prepared, options: TrainingOptions) -> Measured:
+def _as_if_random(settings: Settings, prepared: Prepared, options: TrainingOptions) -> Measured:
     options.say("once more on a random split, to show what that would have claimed")
     parts = random_split(prepared.snapshot.rows, prepared.groups)
-    fitted = _fit(prepared, parts)
+    with tempfile.TemporaryDirectory(prefix="caseload-") as scratch:
+        fitted = _fit(settings, prepared, parts, options, Path(scratch))
     rows = prepared.snapshot.rows.iloc[parts.rows("test")]
     judgements = fitted.judge.judge(assembled_rows(rows))
     return measured(

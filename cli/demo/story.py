@@ -106,7 +106,9 @@ def _train_champion(demo: Demo) -> None:
             f"{serving.name} version {serving.version} serves already, from an earlier run; step 6 trains anew"
         )
         return
-    result = train_on_record(demo.settings, demo.store, demo.taxonomy, TrainingOptions(say=demo.screen.say))
+    result = train_on_record(
+        demo.settings, demo.store, demo.taxonomy, TrainingOptions(budget="quick", say=demo.screen.say)
+    )
     demo.screen.figures(result)
     champion = promote(demo.settings, demo.store, result.model.version, by=CALLER)
     demo.screen.say(f"{champion.name} version {champion.version} serves, artifact {champion.sha256[:12]}…")
@@ -192,7 +194,7 @@ def _train_challenger(demo: Demo) -> None:
         demo.settings,
         demo.store,
         demo.taxonomy,
-        TrainingOptions(hold_out="champion", say=demo.screen.say),
+        TrainingOptions(budget="quick", hold_out="champion", say=demo.screen.say),
     )
     comparison = compare(demo.settings, demo.store, demo.taxonomy, challenger=result.model.version)
     demo.screen.say(

@@ -1,19 +1,18 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from cases.errors import InvalidInputError
 from features.assemble import assemble
-from features.frame import embedding_columns
 from models.artifact import load_artifact
 from models.category import CategoryClassifier
 from models.judge import Judge
 from models.search import assign_folds
 from models.severity import SeverityClassifier
+from tests.models.frames import frame, noise
 from tests.serving.conftest import small_models
 from tests.serving.small_model import SmallModel
 
@@ -23,18 +22,6 @@ __all__ = ["small_models"]
 @pytest.fixture(scope="module")
 def judge(small_models: tuple[SmallModel, SmallModel]) -> Judge:
     return load_artifact(small_models[0].directory)
-
-
-def frame(words: list[str], vectors: np.ndarray) -> pd.DataFrame:
-    found = pd.DataFrame(vectors.astype(np.float32), columns=embedding_columns(vectors.shape[1]))
-    found.insert(0, "text", pd.Series(words, dtype="str"))
-    found.insert(1, "signals", pd.Series([{} for _ in words], dtype=object))
-    return found
-
-
-def noise(n: int, d: int = 8) -> np.ndarray:
-    vectors = np.random.default_rng(0).normal(size=(n, d))
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 def test_probabilities_sum_to_one_and_cover_every_level(judge: Judge):

@@ -65,7 +65,7 @@ class Learning:
 
     def train(self, hold_out: Literal["newest", "champion"] = "newest") -> str:
         """Train on the record; answers the version."""
-        options = TrainingOptions(hold_out=hold_out)
+        options = TrainingOptions(budget="quick", hold_out=hold_out)
         return train_on_record(self.settings, self.store, self.taxonomy, options).model.version
 
 

@@ -55,7 +55,7 @@ class Life:
         self.second = self.train(hold_out="champion")
 
     def train(self, **options: str) -> TrainResult:
-        return train_on_record(self.settings, self.store, self.taxonomy, TrainingOptions(**options))
+        return train_on_record(self.settings, self.store, self.taxonomy, TrainingOptions(budget="quick", **options))
 
     def decide_one(self, external_id: str) -> None:
         from cases.record import NewReport, Verdict

@@ -74,7 +74,7 @@ def answer(outcome: tuple[int, str, str]) -> TrainResult:
 @pytest.mark.slow
 def test_a_table_with_parts_is_learnt_and_measured_on_its_test_part(run: Run, tickets: Path) -> None:
     outcome = run(
-        *("train", "--data", tickets, "--text", "body", "--category", "team"),
+        *("train", "--data", tickets, "--budget", "quick", "--text", "body", "--category", "team"),
         *("--severity", "prio", "--severity-1-is", "least", "--split", "part"),
     )
     result = answer(outcome)
@@ -93,7 +93,7 @@ def test_a_table_with_parts_is_learnt_and_measured_on_its_test_part(run: Run, ti
 def test_what_a_random_split_would_have_claimed_stands_beside_the_claim(run: Run, tickets: Path) -> None:
     result = answer(
         run(
-            *("train", "--data", tickets, "--text", "body", "--category", "team"),
+            *("train", "--data", tickets, "--budget", "quick", "--text", "body", "--category", "team"),
             *("--split", "part", "--compare-random", "--name", "tickets"),
         )
     )

@@ -1,0 +1,114 @@
+"""Measuring a model on decided cases: figures, a page to read, a card to file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cases.errors import InvalidInputError
+from cli.command import AsJson, answer_json, messages, opened_store, output, settings_of
+from cli.learning import Severe, table_columns
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cli.contract import EvaluateAnswer
+    from training.evaluate import Evaluation
+
+app = typer.Typer()
+
+
+@app.command()
+def evaluate(
+    ctx: typer.Context,
+    model: Annotated[
+        str,
+        typer.Argument(help="Registered version or alias, the SHA-256 of a promoted model, or an artifact's folder."),
+    ] = "champion",
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A labelled table instead of the record: CSV, JSONL, Parquet, Excel; its test part."),
+    ] = None,
+    text: Annotated[str, typer.Option(help="With --data: the column of the text.")] = "",
+    category: Annotated[str, typer.Option(help="With --data: the column of the label.")] = "",
+    severity: Annotated[str, typer.Option(help="With --data: the column of the level, 1..K.")] = "",
+    severity_1_is: Annotated[
+        Severe | None,
+        typer.Option("--severity-1-is", help="With --severity: which end level 1 is. Ours is the most severe."),
+    ] = None,
+    split: Annotated[str, typer.Option(help="With --data: a column of train, valid and test.")] = "",
+    report: Annotated[Path | None, typer.Option(help="Write the page to this HTML file.")] = None,
+    card: Annotated[Path | None, typer.Option(help="Write the model card to this Markdown file.")] = None,
+    show_texts: Annotated[
+        bool, typer.Option("--show-texts", help="Quote example cases on the page instead of naming them by id.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a model on cases that it did not learn from."""
+    from training.evaluate import evaluate as measure
+
+    settings = settings_of(ctx)
+    columns = table_columns(data, text, category, severity, severity_1_is, split, "", "")
+    _check_places(report, card)
+    if data is not None and columns is not None:
+        found = measure(settings, model, table=(data, columns), show_texts=show_texts)
+    else:
+        with opened_store(settings) as store:
+            found = measure(settings, model, store=store, show_texts=show_texts)
+    for path, content in ((report, found.report.html), (card, found.report.card)):
+        if path is not None:
+            path.write_text(content, encoding="utf-8")
+            messages().print(f"written to {path}")
+    if as_json:
+        answer_json(_answer(found))
+    else:
+        _tell(output(), found)
+
+
+def _check_places(*paths: Path | None) -> None:
+    for path in paths:
+        if path is not None and not path.parent.is_dir():
+            raise InvalidInputError(
+                f"'{path.name}' must be in a folder that exists (got {path.parent}); make it first", field="report"
+            )
+
+
+def _answer(found: Evaluation) -> EvaluateAnswer:
+    from cli.contract import EvaluateAnswer
+
+    return EvaluateAnswer(
+        model=f"{found.model.name}/{found.model.version}",
+        sha256=found.model.sha256,
+        rows=found.rows,
+        left_out=found.left_out,
+        figures=dict(found.report.figures),
+    )
+
+
+def _tell(screen: Console, found: Evaluation) -> None:
+    figures = found.report.figures
+    left = ", ".join(f"{count} {reason}" for reason, count in found.left_out.items())
+    screen.print(
+        f"{found.model.name}/{found.model.version} on {found.rows} cases" + (f" (not: {left})" if left else "")
+    )
+    for name in ("accuracy", "macro_f1", "ece", "log_loss"):
+        screen.print(f"  category {name.replace('_', ' '):<10} {_figure(figures['category'][name])}")
+    for level, listed in figures["shortlists"].items():
+        coverage, promised = _figure(listed["coverage"]), 100 * float(level)
+        screen.print(
+            f"  shortlist, {promised:.0f} % promised: held the right one {coverage}, {listed['mean_size']:.1f} long"
+        )
+    for tier in figures["tiers"]:
+        screen.print(
+            f"  tier {tier['tier']:<9} {_figure(tier['share'])} of cases, right {_figure(tier['precision'])}"
+        )
+    if figures["severity"] is not None:
+        screen.print(f"  severity QWK        {_figure(figures['severity']['qwk'])}")
+
+
+def _figure(found: Any) -> str:  # noqa: ANN401 - a figure of the report, a number, or nothing to tell
+    if isinstance(found, dict):
+        return f"{found['value']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
+    return "-" if found is None else f"{found:.3f}"

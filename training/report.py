@@ -1,0 +1,120 @@
+"""A judge's answers on held-out rows as a report: figures, one HTML page, a model card. No text is in any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cases.taxonomy import Taxonomy
+from evaluation.judged import Judged, JudgedSeverity
+from evaluation.report import ModelFacts, RobustnessRow, figures, flat_metrics, html_report, model_card
+from models.judge import Judgement
+from training.rows import category_matrix, severity_matrix
+
+# Upper bounds, in words, of the bands that answers are told by; a reporter's line, a mail, a dossier.
+_BANDS = ((15, "up to 15 words"), (50, "16 to 50 words"), (120, "51 to 120 words"))
+_LONGER = "over 120 words"
+# A slice of many values, such as each subject, would be a list and no view; the commonest are told, the rest as one.
+_MOST_VALUES, _OTHERS = 12, "(others)"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `caseload evaluate` writes and a training run logs."""
+
+    figures: Mapping[str, Any]
+    html: str
+    card: str
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The same figures by one name each, as a tracker takes them."""
+        return flat_metrics(self.figures)
+
+
+def report(
+    judgements: Sequence[Judgement],
+    rows: pd.DataFrame,
+    taxonomy: Taxonomy,
+    facts: ModelFacts,
+    *,
+    robustness: Sequence[RobustnessRow] | None = None,
+    show_texts: bool = False,
+) -> Report:
+    """The report on rows that the model did not learn from.
+
+    Args:
+        judgements: n answers.
+        rows: n rows of a snapshot.
+        taxonomy: The model's own.
+        facts: Which model and which data.
+        robustness: Measured elsewhere, if at all.
+        show_texts: Whether example cases are quoted; else they are named by id.
+    """
+    judged = judged_rows(judgements, rows, taxonomy, show_texts=show_texts)
+    found = figures(judged, precision_target=taxonomy.precision_target)
+    page = html_report(
+        f"{facts.name} {facts.version}", facts, found, judged, robustness=robustness, show_texts=show_texts
+    )
+    return Report(found, page, model_card(facts, found, robustness=robustness))
+
+
+def judged_rows(
+    judgements: Sequence[Judgement], rows: pd.DataFrame, taxonomy: Taxonomy, *, show_texts: bool = False
+) -> Judged:
+    """Truth and answers side by side. A decided label that the model never met counts against it."""
+    labels = taxonomy.category_ids
+    places = {name: place for place, name in enumerate(labels)}
+    novelty = [judgement.novelty_p for judgement in judgements]
+    texts = (rows["title"] + "\n\n" + rows["description"]).str.strip().tolist() if show_texts else []
+    levels = sorted({level for judgement in judgements for level in judgement.shortlists})
+    return Judged(
+        labels=labels,
+        truth=np.array([places[name] for name in rows["category"]], dtype=np.int64),
+        probabilities=category_matrix(judgements, labels),
+        severity=_severity(judgements, rows, taxonomy),
+        shortlists={
+            level: [tuple(places[name] for name in judgement.shortlists[level]) for judgement in judgements]
+            for level in levels
+        },
+        tiers=[judgement.tier for judgement in judgements],
+        novelty_p=None if None in novelty else np.array(novelty, dtype=np.float64),
+        slices=_slices(judgements, rows),
+        examples=rows["case_id"].astype(str).tolist(),
+        texts=texts,
+    )
+
+
+def _severity(judgements: Sequence[Judgement], rows: pd.DataFrame, taxonomy: Taxonomy) -> JudgedSeverity | None:
+    if not judgements[0].severity or not rows["severity"].notna().any():
+        return None
+    first = taxonomy.levels[0]
+    shown = [judgement.severity_level for judgement in judgements]
+    return JudgedSeverity(
+        levels=taxonomy.levels,
+        truth=(rows["severity"].fillna(first - 1).to_numpy(dtype=np.int64) - first),
+        probabilities=severity_matrix(judgements, taxonomy.levels),
+        shown=np.array([(first if level is None else level) - first for level in shown], dtype=np.int64),
+        costs=np.array(taxonomy.severity_costs, dtype=np.float64),
+    )
+
+
+def _slices(judgements: Sequence[Judgement], rows: pd.DataFrame) -> dict[str, list[str]]:
+    words = [len(text.split()) for text in rows["description"]]
+    found = {
+        "channel": rows["channel"].astype(str).tolist(),
+        "language": [judgement.language for judgement in judgements],
+        "length": [next((name for most, name in _BANDS if count <= most), _LONGER) for count in words],
+        "subject": [key.partition(":")[0] if ":" in key else "" for key in rows["subject_key"].astype(str)],
+        "decided by": rows["decided_by"].astype(str).tolist(),
+    }
+    return {name: _commonest(values) for name, values in found.items() if len(set(values) - {""}) > 1}
+
+
+def _commonest(values: list[str]) -> list[str]:
+    kept = set(pd.Series(values).value_counts().index[:_MOST_VALUES])
+    return [(value or "(none)") if value in kept else _OTHERS for value in values]
