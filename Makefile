@@ -5,6 +5,8 @@ UV_VERSION := 0.13.9
 # A second index for torch's CPU build, where the first has a CUDA build only: the README says when and which.
 TORCH_INDEX ?=
 SERVE ?= yes
+# How long `make model` looks for the strongest model; standard takes a quarter of the time and is a little weaker.
+BUDGET ?= thorough
 # pip's own setting for a folder of wheels counts for uv too.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 # Nothing here reports home, whatever the tools' defaults are.
@@ -42,11 +44,12 @@ endif
 demo: install ## Run the main job from a file of cases to a ranked queue (SERVE=no: stop after the printout)
 	@CASELOAD_CACHE_DIR=$(HOME_DIR)/cache $(BIN)/caseload --home $(HOME_DIR)/demo demo $(if $(filter no,$(SERVE)),--no-serve)
 
-model: install ## Train the default model on the written cases and promote it
+model: install ## Train the default model on the written cases and promote it (BUDGET=quick, standard or thorough)
+	@echo "== Training on the written cases, $(BUDGET) budget: on two cores about 1, 8 or 30 minutes"
 	$(BIN)/caseload --home $(HOME_DIR) db upgrade
 	$(BIN)/caseload seed $(HOME_DIR)/seed
 	$(BIN)/caseload --home $(HOME_DIR) import $(HOME_DIR)/seed/past_cases.csv
-	$(BIN)/caseload --home $(HOME_DIR) train
+	$(BIN)/caseload --home $(HOME_DIR) train --budget $(BUDGET)
 	$(BIN)/caseload --home $(HOME_DIR) promote
 
 test: install ## Run all tests
@@ -59,15 +62,17 @@ lint: install ## What CI checks before the tests: style, types, layers
 	$(BIN)/lint-imports
 	@$(BIN)/python -m tests.guards.installed_packages
 
-bench: install ## Measure: accuracy by cross-validation, intake, encoder (prints tables)
+bench: install ## Measure: judgement by cross-validation, intake, encoder (prints tables)
 	$(BIN)/python benchmarks/encoder.py
 	$(BIN)/python benchmarks/intake.py
 	$(BIN)/python benchmarks/written_cases.py
+	$(BIN)/python benchmarks/learning_curve.py
 	$(BIN)/python benchmarks/accuracy.py
 
 soak: install ## The long runs that CI has no time for
 	$(BIN)/python benchmarks/intake.py --rows 1000000
-	$(BIN)/python benchmarks/accuracy.py --folds 5
+	$(BIN)/python benchmarks/written_cases.py --budget thorough
+	$(BIN)/python benchmarks/accuracy.py --budget thorough --folds 5
 
 clean: ## Remove the environment, the demo's data and all caches
 	rm -rf .venv $(HOME_DIR) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -14,7 +14,7 @@ from typing import Any
 from cases.category_map import CategoryChange, CategoryMap
 from cases.errors import UnknownPolicyError
 from cases.record import Attributes, AttributeValue, Verdict
-from cases.taxonomy_costs import PRECISION_TARGET, SeverityCosts, default_costs
+from cases.taxonomy_costs import PRECISION_TARGET, SeverityCosts, default_costs, even_costs
 
 _DURATION = re.compile(r"^(\d+)\s*([smhd])$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -262,6 +262,7 @@ def inline_taxonomy(categories: Iterable[str], levels: int, *, version: int = 1)
             for c in categories
         ),
         severity_levels=tuple(SeverityLevel(k, f"level {k}", timedelta(days=1), "") for k in range(1, levels + 1)),
+        severity_costs=even_costs(levels),
     )
 
 

@@ -27,6 +27,11 @@ def default_costs(levels: int) -> SeverityCosts:
     )
 
 
+def even_costs(levels: int) -> SeverityCosts:
+    """The square of the distance, either way alike: for a foreign table, of whose levels no policy says more."""
+    return tuple(tuple(float((truth - shown) ** 2) for shown in range(levels)) for truth in range(levels))
+
+
 def first_fault(costs: Sequence[Sequence[float]], levels: int) -> tuple[int | None, int | None, str, str] | None:
     """What is wrong with a cost matrix, None where nothing is.
 
