@@ -1,7 +1,8 @@
 """One case, ready for the models: the same assembly in training and in serving.
 
-The text is what people wrote, cleaned and redacted. What the marketplace knows beside it (channel, attributes)
-becomes named numbers, so that a model can weigh "one million viewers" without an encoder having to read it.
+The text is what people wrote, cleaned and redacted; how much of it was in disguise is a signal. What the marketplace
+knows beside it (channel, attributes) becomes named numbers too, so that a model can weigh "one million viewers"
+without an encoder having to read it.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from numbers import Real
 from cases.errors import InvalidInputError
 from cases.record import Attributes
 from features.clean import clean_text
+from features.leet import with_letters_for_signs
 from features.redact import redact
+from features.suspicion import SUSPICIOUS, suspicious_encoding
 
-# Raise it with any change here, in `clean` or in `redact` that alters a text or a signal: caches and scores carry it.
-ASSEMBLY_VERSION = 1
+# Raise it with any change, here or in what is called here, that alters a text or a signal: caches and scores
+# carry it.
+ASSEMBLY_VERSION = 2
 
 # A longer value is free text, not one of a few kinds: a signal for it would only ever be met once.
 MAX_VALUE_LENGTH = 64
@@ -30,7 +34,7 @@ class AssembledCase:
     """What a model sees of a case.
 
     Attributes:
-        text: Title, an empty line, description; cleaned and redacted; may be empty.
+        text: Title, an empty line, description; cleaned, redacted, letters for signs; may be empty.
         signals: Name to finite number: `"channel=email": 1.0`, `"minor_involved": 1.0`, `"log_reach": 4.2`. What is
             absent is zero. Ordered by name.
     """
@@ -59,10 +63,13 @@ def assemble(
     Raises:
         InvalidInputError: An attribute is neither a boolean, a number nor a string.
     """
-    parts = (redact(clean_text(title)), redact(clean_text(description)))
+    parts = [with_letters_for_signs(redact(clean_text(part))) for part in (title, description)]
     signals = _string_signal("channel", channel)
     for name, value in (attributes or {}).items():
         signals.update(_signal(clean_text(name), value))
+    signals.pop(SUSPICIOUS, None)
+    if share := suspicious_encoding(f"{title}\n\n{description}").share:
+        signals[SUSPICIOUS] = share
     return AssembledCase(
         text="\n\n".join(part for part in parts if part),
         signals={name: signals[name] for name in sorted(signals)},

@@ -1,14 +1,17 @@
 """Text as it should have been written: one Unicode form, nothing invisible, no letters in disguise.
 
 `clean_text` is idempotent and linear in the text's length. It changes how a text is written, never what it says:
-real Russian or Greek stays Russian or Greek; only a word that mixes scripts is unmasked.
+real Russian or Greek stays Russian or Greek; a disguise is taken off (`features.lookalikes`, `features.spacing`).
+Signs that stand for letters are another matter (`features.leet`): they are read after redaction, which needs digits.
 """
 
-# ruff: noqa: RUF001, RUF002 - telling look-alike letters apart is this module's task
 from __future__ import annotations
 
 import re
 import unicodedata
+
+from features.lookalikes import MARKS, unmasked, without_overlays
+from features.spacing import with_letters_joined
 
 # More marks than this on one letter is "Zalgo" decoration; no living script stacks as many. The limit also keeps
 # normalisation linear: its canonical reordering is quadratic in the length of a run of marks.
@@ -39,36 +42,7 @@ class _Visible(dict[int, str | None]):
 
 _VISIBLE = _Visible({**_LINE_BREAKS, **_SPACES})
 
-
-def _class_of_marks() -> str:
-    """The inside of a regular expression's class that holds each combining mark (categories Mn, Mc, Me)."""
-    ranges: list[tuple[int, int]] = []
-    # Beyond these planes there are only the variation selectors, which are dropped as blanks.
-    for code in range(0x300, 0x20000):
-        if unicodedata.category(chr(code))[0] != "M":
-            continue
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1] = (ranges[-1][0], code)
-        else:
-            ranges.append((code, code))
-    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
-
-
-_MARKS = _class_of_marks()
-_TOO_MANY_MARKS = re.compile(f"([{_MARKS}]{{{MAX_MARKS}}})[{_MARKS}]+")
-_WORD = re.compile(rf"(?:[^\W_]|[{_MARKS}])+")
-_LATIN = re.compile("[A-Za-z\u00c0-\u02af\u1e00-\u1eff]")
-_CYRILLIC = re.compile("[\u0400-\u052f]")
-_GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
-_FOREIGN = re.compile("[\u0370-\u052f\u1f00-\u1fff]")
-
-# Letters that are drawn alike in common typefaces, foreign first (after Unicode's confusables.txt, letters only).
-_TO_LATIN = str.maketrans(
-    "АВЕЅІЈКМНОРСТХУҮԌԚԜЁЇаеёѕіїјорсухһԁԛԝгѵүӏ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϳαικνορυϲγ",
-    "ABESIJKMHOPCTXYYGQWËÏaeësiïjopcyxhdqwrvyl" + "ABEZHIKMNOPTYXCjaikvopucy",
-)
-_TO_CYRILLIC = str.maketrans("ABEKMHOPCTXYaeopcyxSIJsij", "АВЕКМНОРСТХУаеорсухЅІЈѕіј")
-_TO_GREEK = str.maketrans("ABEZHIKMNOPTYXovai", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοναι")
+_TOO_MANY_MARKS = re.compile(f"([{MARKS}]{{{MAX_MARKS}}})[{MARKS}]+")
 
 _WHITE_SPACE = re.compile(r"\s+")
 
@@ -78,8 +52,9 @@ def clean_text(text: str) -> str:
 
     Lone surrogates, control characters (NUL among them), zero-width and bidirectional controls and other invisible
     characters are dropped; the rest is brought to Unicode's NFKC; decoration by more than `MAX_MARKS` combining marks
-    is cut; look-alike letters are unmasked in words that mix Latin with Cyrillic or Greek; white space becomes one
-    space, one line break, or one empty line between paragraphs.
+    is cut, strokes through letters are dropped, spaced-out words are joined; look-alike letters are unmasked in words
+    that mix Latin with Cyrillic or Greek, or stand in Latin text; white space becomes one space, one line break, or
+    one empty line between paragraphs.
 
     Args:
         text: Any string, of any length.
@@ -87,13 +62,13 @@ def clean_text(text: str) -> str:
     Returns:
         A string that encodes to UTF-8, and that `clean_text` leaves as it is.
     """
-    joined = _without_lone_surrogates(text.replace("\r\n", "\n"))
-    shown = _TOO_MANY_MARKS.sub(r"\1", joined.translate(_VISIBLE))
+    whole = _without_lone_surrogates(text.replace("\r\n", "\n"))
+    shown = _TOO_MANY_MARKS.sub(r"\1", whole.translate(_VISIBLE))
     # Some marks come apart into two, hence the second cut.
     composed = _TOO_MANY_MARKS.sub(r"\1", unicodedata.normalize("NFKC", shown))
-    if _LATIN.search(composed) and _FOREIGN.search(composed):
-        composed = unicodedata.normalize("NFKC", _WORD.sub(_unmasked, composed))
-    return _WHITE_SPACE.sub(_one_space, composed).strip()
+    struck = unicodedata.normalize("NFKC", without_overlays(composed))
+    joined = unmasked(with_letters_joined(struck))
+    return _WHITE_SPACE.sub(_one_space, unicodedata.normalize("NFKC", joined)).strip()
 
 
 def _without_lone_surrogates(text: str) -> str:
@@ -103,22 +78,6 @@ def _without_lone_surrogates(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     return text
-
-
-def _unmasked(match: re.Match[str]) -> str:
-    """A word in one script where look-alikes alone made it mixed; any other word as it was.
-
-    "pаypаl" with Cyrillic а becomes Latin, "пpивет" with a Latin p Cyrillic; "iPhone'ом" or "μm" stays as it was.
-    """
-    word = match.group()
-    if not (_LATIN.search(word) and _FOREIGN.search(word)):
-        return word
-    if all(ord(letter) in _TO_LATIN for letter in _FOREIGN.findall(word)):
-        return word.translate(_TO_LATIN)
-    for table, other in ((_TO_CYRILLIC, _GREEK), (_TO_GREEK, _CYRILLIC)):
-        if not other.search(word) and all(ord(letter) in table for letter in _LATIN.findall(word)):
-            return word.translate(table)
-    return word
 
 
 def _one_space(match: re.Match[str]) -> str:

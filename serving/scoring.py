@@ -274,8 +274,8 @@ def _judged(
     suspicious = [row for row, case in enumerate(as_is) if SUSPICIOUS in case.signals]
     trusting = [replace(as_is[row], signals=without_suspicion(as_is[row].signals)) for row in suspicious]
     found = judge.judge([*as_is, *bare, *trusting])
-    # Those signals come without the text, so they hold no suspicion either.
-    without_raises = dict(zip(raised, found[len(cases) :], strict=False))
+    # The signals of these come without the text, so they hold no suspicion either.
+    without_raises = dict(zip(raised, found[len(cases) : len(cases) + len(raised)], strict=True))
     pairs = [[(judgement, without_raises.get(row, judgement))] for row, judgement in enumerate(found[: len(cases)])]
     for row, judgement in zip(suspicious, found[len(cases) + len(raised) :], strict=True):
         pairs[row].append((judgement, without_raises.get(row, judgement)))
