@@ -150,7 +150,7 @@ class JointClassifier(ClassifierMixin, BaseEstimator):
             mixes = ((_or_one(self.lexical_weight), _or_one(self.dense_weight)),)
         if self.C is not None:
             strengths = (float(self.C),)
-        return Grid(mixes, strengths, grid.finalists)
+        return replace(grid, mixes=mixes, strengths=strengths)
 
 
 def _or_one(weight: float | None) -> float:
