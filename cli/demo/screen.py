@@ -51,19 +51,21 @@ class Screen:
         table.add_column("", justify="right")
         table.add_column("severity")
         table.add_column("suggested category", no_wrap=True)
+        table.add_column("trust")
         table.add_column("waits", justify="right")
         table.add_column("lang")
-        table.add_column("title", no_wrap=True, overflow="ellipsis", max_width=46)
+        table.add_column("title", no_wrap=True, overflow="ellipsis", max_width=38)
         for place, case in enumerate(cases, start=1):
             score = case["score"]
             best = score["categories"][0]
-            level = score["severity"]["level"]
+            level = score["severity"]["shown"]
             sure = score["severity"]["distribution"][str(level)]
             waits = (now - datetime.fromisoformat(case["received_at"])).total_seconds() / 3600
             table.add_row(
                 str(place),
                 f"{level} ({sure:.0%})",
                 f"{best['name']} ({best['probability']:.0%})",
+                "new kind" if score["novel"] else score["tier"],
                 f"{waits:.1f} h",
                 score["language"],
                 case["title"] or "[dim](no title)[/]",

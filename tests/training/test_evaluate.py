@@ -1,0 +1,120 @@
+"""`caseload evaluate`, `suspects` and `bootstrap` on a small record, as their users call them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cases.seed.corpus import training_part
+from cli.main import main
+from models.artifact import load_artifact
+from tests.training.conftest import Learning
+from training.bootstrap import NAME, bootstrap
+from training.evaluate import evaluate
+from training.registry import registered
+from training.tracking import connect, read_table
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def version(learning: Learning) -> str:
+    return learning.train()
+
+
+@pytest.fixture
+def run(learning: Learning, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
+    monkeypatch.setenv("CASELOAD_HOME", str(learning.settings.home))
+    monkeypatch.setenv("CASELOAD_CACHE_DIR", str(learning.settings.cache_dir))
+
+    def run_main(*arguments: object) -> tuple[int, str, str]:
+        capfd.readouterr()
+        code = main([str(argument) for argument in arguments])
+        return code, *capfd.readouterr()
+
+    return run_main
+
+
+def test_a_registered_model_is_measured_on_what_it_did_not_learn_from(learning: Learning, version: str):
+    found = evaluate(learning.settings, version, store=learning.store)
+    run = connect(learning.settings).get_run(registered(learning.settings, version).run_id)
+    assert found.rows == int(run.data.params["n_test"])
+    assert found.left_out == {"learnt from": int(run.data.params["n_train"])}
+    # The same rows, the same model: the same numbers as when it was trained, and as MLflow has them.
+    assert found.report.figures["category"]["accuracy"]["value"] == pytest.approx(
+        run.data.metrics["category/accuracy"]
+    )
+    logged = read_table(learning.settings, registered(learning.settings, version).run_id, "report.json")
+    for name, figure in logged["category"].items():
+        assert figure["value"] == pytest.approx(found.report.figures["category"][name]["value"])
+        assert run.data.metrics[f"report/category/{name}/value"] == pytest.approx(figure["value"])
+
+
+def test_the_page_and_the_card_hold_the_figures_and_no_text(
+    run: Any, learning: Learning, version: str, tmp_path: Path
+):
+    page, card = tmp_path / "report.html", tmp_path / "card.md"
+    code, out, err = run("evaluate", version, "--report", page, "--card", card, "--json")
+    assert code == 0, err
+    answer = json.loads(out)
+    assert answer["schema"] == "caseload.evaluate/1"
+    assert answer["model"] == f"{learning.settings.model_name}/{version}"
+    assert set(answer["figures"]["shortlists"]) == {"0.9", "0.95"}
+    html, markdown = page.read_text(encoding="utf-8"), card.read_text(encoding="utf-8")
+    assert html.lower().startswith("<!doctype html>")
+    assert f"{answer['figures']['category']['accuracy']['value']:.3f}"[1:] in html
+    assert markdown.startswith("#")
+    for case in training_part():
+        if len(case.description) > 60:
+            assert case.description[:60] not in html
+            assert case.description[:60] not in markdown
+
+
+def test_texts_are_quoted_only_where_asked_for(learning: Learning, version: str):
+    quiet = evaluate(learning.settings, version, store=learning.store).report.html
+    telling = evaluate(learning.settings, version, store=learning.store, show_texts=True).report.html
+    assert len(telling) > len(quiet)
+
+
+def test_people_are_told_the_figures_in_lines(run: Any, version: str):
+    code, out, _ = run("evaluate", version)
+    assert code == 0
+    for told in ("category accuracy", "shortlist, 90 % promised", "tier apply", "severity QWK"):
+        assert told in out
+
+
+def test_a_place_that_is_not_there_is_told_before_anything_is_measured(run: Any, version: str, tmp_path: Path):
+    code, out, err = run("evaluate", version, "--report", tmp_path / "nowhere" / "report.html")
+    assert code == 2
+    assert "must be in a folder that exists" in err
+    assert out == ""
+
+
+def test_a_model_that_is_not_there_is_told(run: Any):
+    code, _, err = run("evaluate", "77")
+    assert code == 1
+    assert "must be a registered version or alias" in err
+
+
+def test_suspects_are_listed_with_ids_and_codes(run: Any, learning: Learning, version: str):
+    code, out, _ = run("suspects", version, "--limit", "5", "--json")
+    assert code == 0
+    answer = json.loads(out)
+    assert answer["schema"] == "caseload.suspects/1"
+    assert len(answer["suspects"]) == min(5, answer["total"])
+    known = {case.case_id for case in learning.store.decided_cases()}
+    assert {row["case_id"] for row in answer["suspects"]} <= known
+    assert all(row["decided"] != row["suggested"] for row in answer["suspects"])
+
+
+def test_before_anything_is_decided_the_policys_words_make_a_first_model(learning: Learning):
+    champion = bootstrap(learning.settings, learning.store, learning.taxonomy, by="ada")
+    assert (champion.name, champion.promoted_by) == (NAME, "ada")
+    judge = load_artifact(learning.settings.models_dir / champion.sha256, champion.sha256)
+    assert tuple(judge.category.classes_) == tuple(sorted(learning.taxonomy.category_ids))
+    assert judge.severity is None
+    assert judge.assurance is None
+    assert bootstrap(learning.settings, learning.store, learning.taxonomy, by="ada").name == NAME, "again is no harm"
