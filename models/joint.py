@@ -166,7 +166,7 @@ def _pooled(
 ) -> tuple[CrossValidation, dict[str, float]]:
     """The cross-validation with the pool's logits, and the pool's weights; as it was where a pool adds nothing."""
     alone = {"joint": 1.0}
-    usable, truth = tried.usable(codes), codes[tried.rows]
+    usable, truth = tried.usable, codes[tried.rows]
     if not members or not usable.any():
         return tried, alone
     found = {"joint": tried.logits}

@@ -149,7 +149,8 @@ def cross_validate_ordinal(
     trials = tuple(_trial(setting, cumulative, codes, usable) for setting, cumulative in found.items())
     chosen = min(trials, key=lambda trial: trial.log_loss)
     logs = log_probabilities(found[chosen.setting], chosen.temperature)
-    return CrossValidation(chosen, trials, np.arange(len(codes)), np.asarray(folds), logs * chosen.temperature)
+    rows = np.arange(len(codes))
+    return CrossValidation(chosen, trials, rows, np.asarray(folds), logs * chosen.temperature, usable)
 
 
 def _fits(train: Blocks, other: Blocks, codes: Codes, classes: int, grid: Grid) -> Iterator[tuple[Setting, Floats]]:

@@ -75,6 +75,7 @@ class CrossValidation:
         rows: Shape (m,): the positions of the rows cross-validated; all, where there are at most `MOST_ROWS`.
         folds: Shape (m,): in which fold each of them was held out.
         logits: Shape (m, k): out-of-fold, before the temperature.
+        usable: Shape (m,): whether another fold holds the row's class too; no fit could know the others'.
     """
 
     chosen: Trial
@@ -82,14 +83,17 @@ class CrossValidation:
     rows: npt.NDArray[np.intp]
     folds: npt.NDArray[np.intp]
     logits: npt.NDArray[np.float64]
+    usable: npt.NDArray[np.bool_]
 
     def of(self, some: npt.NDArray[np.bool_]) -> CrossValidation:
         """What was found of some of the rows, shape (m,)."""
-        return replace(self, rows=self.rows[some], folds=self.folds[some], logits=self.logits[some])
-
-    def usable(self, codes: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
-        """Shape (m,): the cross-validated rows whose class another fold holds too; `codes` are those of all rows."""
-        return learnable(codes[self.rows], self.folds)
+        return replace(
+            self,
+            rows=self.rows[some],
+            folds=self.folds[some],
+            logits=self.logits[some],
+            usable=self.usable[some],
+        )
 
     @property
     def probabilities(self) -> npt.NDArray[np.float64]:
@@ -170,7 +174,7 @@ def cross_validate(
         return first
     finalists = _best_of_each_mix(first)[: grid.finalists]
     last = _chosen(whole, {setting: _out_of_fold(whole, setting, n_jobs) for setting in finalists})
-    return CrossValidation(last.chosen, first.trials + last.trials, last.rows, last.folds, last.logits)
+    return CrossValidation(last.chosen, first.trials + last.trials, last.rows, last.folds, last.logits, last.usable)
 
 
 def learnable(codes: npt.NDArray[np.integer], folds: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
@@ -283,7 +287,7 @@ def _chosen(table: _Table, logits: dict[Setting, npt.NDArray[np.float64]]) -> Cr
     errors = [float(np.std(loss - losses[best])) / len(codes) ** 0.5 for loss in losses]
     near = [t for t, e in zip(trials, errors, strict=True) if t.log_loss <= trials[best].log_loss + e]
     chosen = max(near, key=lambda trial: (trial.accuracy, -trial.log_loss))
-    return CrossValidation(chosen, tuple(trials), table.rows, table.folds, logits[chosen.setting])
+    return CrossValidation(chosen, tuple(trials), table.rows, table.folds, logits[chosen.setting], usable)
 
 
 def _best_of_each_mix(result: CrossValidation) -> list[Setting]:

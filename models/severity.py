@@ -108,7 +108,7 @@ class SeverityClassifier(JointClassifier):
         self.C_, self.temperature_ = setting.C, tried.chosen.temperature
         self.lexical_weight_, self.dense_weight_ = setting.lexical_weight, setting.dense_weight
         self.cross_validation_ = CrossValidation(
-            tried.chosen, before.trials + tried.trials, rows, before.folds, tried.logits
+            tried.chosen, before.trials + tried.trials, rows, before.folds, tried.logits, tried.usable
         )
 
     def _labels(self, y: npt.ArrayLike) -> npt.NDArray[np.generic]:

@@ -96,7 +96,7 @@ def _gain(part: TrainingPart, before: Heads, after: Heads) -> tuple[float, float
         tried = heads.category.cross_validation_
         lost: npt.NDArray[np.float64] = np.full(len(part.rows), np.nan)
         lost[tried.rows] = row_losses(tried.logits, part.codes[tried.rows], tried.chosen.temperature)
-        lost[tried.rows[~tried.usable(part.codes)]] = np.nan
+        lost[tried.rows[~tried.usable]] = np.nan
         losses.append(lost)
     difference = losses[0] - losses[1]
     difference = difference[np.isfinite(difference)]

@@ -174,7 +174,7 @@ def assembled(part: TrainingPart, heads: Heads, chosen: Mapping[str, float | str
 
 
 def _suspects(part: TrainingPart, tried: CrossValidation) -> tuple[Suspect, ...]:
-    usable = tried.usable(part.codes)
+    usable = tried.usable
     rows = tried.rows[usable]
     ids, people = (part.rows[name].astype(str).to_numpy()[rows].tolist() for name in ("case_id", "decided_by"))
     return find_suspects(ids, part.codes[rows], tried.probabilities[usable], part.labels, people)
@@ -182,7 +182,7 @@ def _suspects(part: TrainingPart, tried: CrossValidation) -> tuple[Suspect, ...]
 
 def _assurance(part: TrainingPart, heads: Heads) -> Assurance:
     tried: CrossValidation = heads.category.cross_validation_
-    usable = tried.usable(part.codes)
+    usable = tried.usable
     rows = tried.rows[usable]
     chances = tried.probabilities[usable]
     targets = part.taxonomy.precision_targets

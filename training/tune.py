@@ -46,6 +46,7 @@ _SEED = 0
 _CHARACTERS = 4
 # One part in so many is held out, so tuning costs 1 + 4/5 times its epochs.
 _PARTS = 5
+_ENOUGH_STEPS, _MOST_EPOCHS = 300, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class TuningPlan:
         token_passes: Tokens that may be read for learning, in all. Two cores without an accelerator read about 2,900
             a second at full depth and 3,600 at half.
         fewest_epochs: Where not even so many fit, the encoder stays as it came.
-        most_epochs: More do not help.
+        most_epochs: More do not help where an epoch has steps enough.
         whole: Whether all layers learn, or the upper half.
     """
 
@@ -123,7 +124,9 @@ class TunedEncoder:
 def epochs_within(texts: Sequence[str], plan: TuningPlan) -> int:
     """How many epochs the plan allows; 0 where it allows fewer than are worth it."""
     tokens = sum(min(_TOKENS, 2 + len(text) // _CHARACTERS) for text in texts)
-    epochs = min(plan.most_epochs, math.floor(plan.token_passes / max(1.0, tokens * (2 - 1 / _PARTS))))
+    # Few cases make few steps an epoch, and it is steps that move an encoder.
+    enough = min(_MOST_EPOCHS, max(plan.most_epochs, math.ceil(_ENOUGH_STEPS * _BATCH / max(1, len(texts)))))
+    epochs = min(enough, math.floor(plan.token_passes / max(1.0, tokens * (2 - 1 / _PARTS))))
     return epochs if epochs >= plan.fewest_epochs else 0
 
 

@@ -55,7 +55,8 @@ def test_what_was_learnt_is_in_fitted_attributes_and_the_parameters_stay_as_give
     category: CategoryClassifier, frame: pd.DataFrame
 ):
     assert category.classes_.tolist() == ["kind-0", "kind-1", "kind-2"]
-    assert category.get_params() == {"C": 5.0, "lexical_weight": None, "dense_weight": None, "n_jobs": 1}
+    given = {"C": 5.0, "lexical_weight": None, "dense_weight": None, "n_jobs": 1, "budget": "standard"}
+    assert category.get_params() == given
     assert category.C_ == 5.0
     assert category.weights_.shape == (category.blocks_.transform(frame).shape[1], 3)
     assert category.intercepts_.shape == (3,)

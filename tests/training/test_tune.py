@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from cases.seed.corpus import WrittenCase, training_part
 from cases.taxonomy_file import load_taxonomy
 from features.assemble import assemble
 from features.encoder import CompiledEncoder, ensure_compiled
@@ -21,6 +23,15 @@ from training.tune import PLANS, TuningPlan, epochs_within, tune
 
 EACH = 36
 LATER = 12
+
+
+def short_cases(start: int, end: int) -> list[WrittenCase]:
+    """Some of the shorter cases of each of eight categories, so that tuning takes seconds."""
+    found = defaultdict(list)
+    for case in training_part():
+        if len(case.description) < 180:
+            found[case.rubric.category].append(case)
+    return [case for cases in list(found.values())[:8] for case in cases[start:end]]
 
 
 def part_of(cases: list, encoder: CompiledEncoder, folder: Path) -> TrainingPart:
@@ -48,7 +59,7 @@ def part_of(cases: list, encoder: CompiledEncoder, folder: Path) -> TrainingPart
 @pytest.fixture(scope="module")
 def part(cache_dir: Path) -> TrainingPart:
     folder = ensure_compiled(None, cache_dir)
-    return part_of(some_cases(EACH), CompiledEncoder.load(folder), folder)
+    return part_of(short_cases(0, EACH), CompiledEncoder.load(folder), folder)
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +77,11 @@ def fitted(part: TrainingPart, said: list[str], tmp_path_factory: pytest.TempPat
 
 
 def test_epochs_follow_from_the_texts_alone():
-    plan = TuningPlan(1_000_000, fewest_epochs=2, most_epochs=4, whole=True)
-    assert epochs_within(["a" * 400] * 100, plan) == 4
-    assert epochs_within(["a" * 400] * 2500, plan) == 2
-    assert epochs_within(["a" * 400] * 3500, plan) == 0
+    plan = TuningPlan(1_400_000, fewest_epochs=2, most_epochs=4, whole=True)
+    assert epochs_within(["a" * 400] * 100, plan) == 12, "few cases make few steps an epoch"
+    assert epochs_within(["a" * 100] * 5000, plan) == 4
+    assert epochs_within(["a" * 400] * 3500, plan) == 2
+    assert epochs_within(["a" * 400] * 5000, plan) == 0
 
 
 def test_what_a_budget_cannot_pay_for_is_not_begun(part: TrainingPart, tmp_path: Path):
@@ -102,7 +114,7 @@ def test_a_tuned_encoder_that_pays_is_kept_and_judges_better_than_the_encoder_as
     assert any("tuning the encoder on all" in line for line in said)
     assert loaded.encoder.hash != part.encoder.hash
 
-    later = some_cases(LATER, skip=EACH)
+    later = short_cases(EACH, EACH + LATER)
     cases = [assemble(case.title, case.description, attributes=case.attributes) for case in later]
     truth = [case.rubric.category for case in later]
 
