@@ -54,7 +54,7 @@ class WrittenCase:
 
 
 def training_part() -> list[WrittenCase]:
-    """The cases to learn from, 40 or more for each category, in order of file and line."""
+    """The cases to learn from, 110 or more for each category, in order of file and line."""
     return list(_read(TRAINING))
 
 

@@ -40,8 +40,8 @@ def test_there_are_enough_cases_of_every_category(parts: Parts, taxonomy: Taxono
     training = Counter(case.rubric.category for case in parts["training"])
 
     assert set(training) == set(taxonomy.category_ids)
-    assert min(training.values()) >= 40
-    assert training.total() >= 800
+    assert min(training.values()) >= 110
+    assert training.total() >= 2400
     assert Counter(case.rubric.category for case in parts["test"]) == dict.fromkeys(taxonomy.category_ids, 12)
     assert len(parts["incoming"]) >= 150
 
