@@ -176,7 +176,10 @@ def main() -> int:
     )
     if options.artifact:
         measured = test_part()
-        judgements = load_artifact(options.artifact).judge(assembled_rows(rubric_rows(measured)))
+        judge = load_artifact(options.artifact)
+        # The level shown follows today's policy, as in the service.
+        judge.taxonomy = taxonomy
+        judgements = judge.judge(assembled_rows(rubric_rows(measured)))
     elif options.final:
         measured = test_part()
         part = whole_part(learnt, taxonomy, options.cache)

@@ -51,7 +51,7 @@ def test_the_packaged_policy_states_the_default_costs_and_target():
 
 def test_by_default_too_mild_costs_twice_as_much_and_a_1_called_a_4_is_the_worst():
     costs = default_costs(4)
-    assert max(cost for row in costs for cost in row) == costs[0][3] == 18.0
+    assert max(cost for row in costs for cost in row) == costs[0][3] == 6.0
     assert all(costs[i][j] == 2 * costs[j][i] for i in range(4) for j in range(i, 4))
 
 
