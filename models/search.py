@@ -124,7 +124,7 @@ GRIDS: Mapping[Budget, Grid] = {
     "standard": Grid(),
     "thorough": Grid(strengths=(1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0), finalists=3),
 }
-"""What is tried for about 1, 5 and 30 minutes of two cores on 10,000 cases (`benchmarks/budgets.py`)."""
+"""What is tried; meant for about 1, 5 and 30 minutes of two cores on 10,000 cases, which is yet to be timed."""
 
 
 @dataclass(frozen=True, slots=True)
