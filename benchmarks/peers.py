@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -46,16 +47,16 @@ def material(rows: pd.DataFrame, encoder: Encoder) -> Material:
     return Material(rows["description"].to_numpy(dtype=object), vectors)
 
 
-class Peer:
+class Peer(ABC):
     """Fitted by its constructor; `classes_` are the columns of `predict_proba`."""
 
     classes_: Sequence[str]
 
-    def __init__(self, train: Material, labels: npt.NDArray[np.str_], encoder: Encoder) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def __init__(self, train: Material, labels: npt.NDArray[np.str_], encoder: Encoder) -> None: ...
 
-    def predict_proba(self, rows: Material) -> Floats:
-        raise NotImplementedError
+    @abstractmethod
+    def predict_proba(self, rows: Material) -> Floats: ...
 
     def novelty(self, rows: Material) -> Floats:
         """Higher where a row is less like those learnt from: what the largest probability leaves."""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
-from evaluation.bootstrap import LEVEL, Interval
+from evaluation.bootstrap import Interval
 from evaluation.metrics import Truth
-
-# The normal distribution's 97.5th percentile for a level of .95.
-_Z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
+from evaluation.wilson import wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +51,4 @@ def wilson_interval(hits: int, rows: int) -> Interval:
     Raises:
         ValueError: `hits` is not 0..rows.
     """
-    if not 0 <= hits <= rows:
-        raise ValueError(f"'hits' must be 0..{rows} (got {hits}); count the rows of the same group")
-    if not rows:
-        return Interval(0.0, 0.0, 1.0)
-    share, spread = hits / rows, _Z**2 / rows
-    middle = (share + spread / 2) / (1 + spread)
-    half = _Z / (1 + spread) * (share * (1 - share) / rows + spread / (4 * rows)) ** 0.5
-    # At the ends the bound is 0 or 1 exactly, which rounding may miss.
-    return Interval(share, max(0.0, middle - half) if hits else 0.0, min(1.0, middle + half) if hits < rows else 1.0)
+    return wilson(hits, rows) or Interval(0.0, 0.0, 1.0)
