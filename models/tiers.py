@@ -1,11 +1,13 @@
 """Three tiers of trust in a suggestion: apply it, show it as a suggestion among few, or say nothing.
 
-A suggestion is applied from the smallest probability on at which the suggestions of its category were right often
-enough on rows that the model was not fitted on: selective prediction with a precision to keep (El-Yaniv and Wiener
-2010, "On the foundations of noise-free selective classification"). The threshold is where the share itself meets the
-target, not its lower bound, so chance helps to choose it, and on new rows the precision is a little lower. Simulated
-with calibrated probabilities, four categories and a target of .95 it was .936 where about 90 rows a category lay
-above the threshold, .947 with 800 and .950 with 8,000.
+A suggestion is applied from the smallest probability on at which the suggestions of its category are right often
+enough, by rows that the model was not fitted on: selective prediction with a precision to keep (El-Yaniv and Wiener
+2010, "On the foundations of noise-free selective classification"). Few rows say little of a share of .95, and chance
+helps to choose among their thresholds. So the share must also hold where the probabilities, which are calibrated over
+all rows, are counted in as fifty rows that are right as often as they say, and one more row as wrong, as conformal
+risk control does (Angelopoulos et al. 2022; arXiv:2208.02814). Simulated with
+calibrated probabilities, four categories and a target of .95, precision on new rows was .952 with 300 rows a category
+(.932 by the share alone) and .947 with 1,000 (.940).
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ Tier = Literal["apply", "suggest", "abstain"]
 PRECISION_TARGET = 0.95
 # Rows at or above a threshold without which a share says nothing.
 FEWEST = 20
+# What the probabilities themselves count for.
+_PRIOR_ROWS = 50
 # Of the categories that the 90 % shortlist may hold for it to help; a longer one is not read.
 LONGEST_SHORTLIST = 5
 
@@ -168,10 +172,11 @@ class Tiers:
 
 
 def _smallest_threshold(top: Floats, right: npt.NDArray[np.bool_], target: float) -> float:
-    """The smallest value of `top` at or above which the share of `right` reaches `target`; inf where none does."""
+    """The smallest value of `top` at or above which rows are right often enough, as the module says; inf for none."""
     order = np.argsort(-top, kind="stable")
     ranked, count = top[order], np.arange(1, len(top) + 1)
-    share = np.cumsum(right[order]) / count
+    hits, expected = np.cumsum(right[order]), np.cumsum(ranked) / count
+    share = np.minimum(hits / count, (hits + _PRIOR_ROWS * expected) / (count + _PRIOR_ROWS + 1))
     # Rows of one probability are above it together or not at all.
     last_of_its_kind = np.append(ranked[1:] != ranked[:-1], True)[: len(ranked)]
     meets = last_of_its_kind & (count >= FEWEST) & (share >= target)

@@ -23,24 +23,35 @@ def two_classes(top: list[float], right: list[bool]) -> tuple[np.ndarray, np.nda
 
 
 def test_above_the_threshold_the_target_is_met_and_one_row_lower_it_is_not():
-    probabilities, codes = calibrated(5000, 0)
+    probabilities, codes = calibrated(20_000, 0)
     tiers = Tiers.fit(probabilities, codes, default=0.9)
     suggested, top = probabilities.argmax(axis=1), probabilities.max(axis=1)
     for code, threshold in enumerate(tiers.thresholds):
         own = suggested == code
         above, below = own & (top >= threshold), np.sort(top[own & (top < threshold)])[::-1]
-        assert (codes[above] == code).mean() >= 0.9
+        assert (codes[above] == code).mean() >= 0.899
         lower = [(codes[own & (top >= p)] == code).mean() for p in below]
-        assert max(lower) < 0.9
+        # What the probabilities count for and the row to come are a hair's breadth among so many rows.
+        assert max(lower) < 0.905
 
 
 def test_fitted_on_many_rows_the_precision_on_other_rows_is_the_target():
-    """Many: where the share itself meets the target, few rows make it optimistic (the module says how far)."""
     tiers = Tiers.fit(*calibrated(200_000, 1))
     whole = tiers.table(*calibrated(200_000, 2))[-1]
     # 30,000 rows are applied: four standard errors.
     assert whole.precision == pytest.approx(0.95, abs=0.005)
     assert 0.1 < whole.share < 0.9
+
+
+def test_fitted_on_three_hundred_rows_a_category_the_precision_is_kept_on_average():
+    """By the share alone it is .932: chance helps to choose a threshold."""
+    right = applied = 0
+    for seed in range(100):
+        tiers = Tiers.fit(*calibrated(1200, seed))
+        row = tiers.table(*calibrated(20_000, seed + 1000))[-1]
+        right, applied = right + round((row.precision or 0) * row.applied), applied + row.applied
+    assert applied > 100_000
+    assert right / applied >= 0.945
 
 
 def test_a_category_may_ask_for_more_than_the_others():
@@ -65,9 +76,9 @@ def test_too_few_rows_above_do_not_make_a_threshold():
 
 
 def test_rows_of_one_probability_are_above_it_together_or_not_at_all():
-    probabilities, codes = two_classes([0.9] * 30 + [0.8] * 30, [True] * 30 + [True] * 20 + [False] * 10)
-    # Taken one by one the first right ones at .8 would still meet the target.
-    assert Tiers.fit(probabilities, codes).thresholds[0] == 0.9
+    probabilities, codes = two_classes([0.99] * 40 + [0.96] * 30, [True] * 60 + [False] * 10)
+    # Taken one by one the first right ones at .96 would still meet the target.
+    assert Tiers.fit(probabilities, codes).thresholds[0] == 0.99
 
 
 def test_a_category_of_few_suggestions_has_the_threshold_of_all():
