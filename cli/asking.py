@@ -64,9 +64,9 @@ class Asking:
 
     def _category(self, score: ScoreOfCase | None) -> str:
         everything = [(known.id, known.name) for known in self.policy.categories]
-        if score is None or not score.categories:
+        if score is None or not score.offered:
             return self._choice("category", everything)
-        offered = [(known.category, known.name) for known in score.categories]
+        offered = [(known.category, known.name) for known in score.offered]
         answer = self._ask(
             f"category (1 to {len(offered)} accepts a suggestion, or an id, or ? for all)",
             offered,

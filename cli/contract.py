@@ -62,6 +62,11 @@ class ScoreOfCase(Answer):
     model_version: str
     fallback: bool = Field(description="True where no model could judge and the rules spoke.")
 
+    @property
+    def offered(self) -> list[SuggestedCategory]:
+        """What a person is shown of them: nothing where the model does not know; a guess would be looked at too."""
+        return [] if self.tier == "abstain" else self.categories
+
 
 class QueuedCase(Answer):
     """A case that waits for a decision."""

@@ -25,7 +25,6 @@ _WORDS = ((0.95, "almost certain"), (0.75, "very likely"), (0.5, "likely"), (0.2
 _SUGGESTS = {
     "apply": "suggests, and is right as often as the policy asks",
     "suggest": "suggests",
-    "abstain": "does not know; its guesses:",
     None: "suggests",
 }
 
@@ -72,7 +71,7 @@ def show_queue(out: Console, cases: Sequence[QueuedCase], length: int, policy: T
             str(case.place),
             case.case_id[-SHORT_ID:],
             _severity(score, policy) or "?",
-            _category(score.categories[0]) if score and score.categories else "not scored yet",
+            _likeliest(score),
             age(now - case.received_at),
             f"{_urgency(score, now - case.received_at):.1f}" if score else "",
             _title(case),
@@ -105,16 +104,32 @@ def show_suggestions(out: Console, case: ClaimedCase, policy: Taxonomy) -> None:
     if case.score is None:
         out.print("no suggestion: not scored yet")
     else:
-        out.print(f"{case.score.model_version} {_SUGGESTS[case.score.tier]}")
-        for number, suggestion in enumerate(case.score.categories, start=1):
-            out.print(f"  {number}  {_category(suggestion)}  {suggestion.category}")
-        if case.score.sub_policy:
-            out.print(f"  clause of the first: {case.score.sub_policy}")
+        _show_categories(out, case.score)
         if severity := _severity(case.score, policy):
             out.print(f"  severity {severity}")
     levels, reasons = policy.raised(case.attributes)
     if levels:
         out.print(f"  the policy raises severity by {levels}: {', '.join(reasons)}")
+
+
+def _show_categories(out: Console, score: ScoreOfCase) -> None:
+    if not score.offered:
+        # A guess among so many would be looked at all the same.
+        out.print(f"{score.model_version} does not know what it is about ({_doubt(score)}), and suggests nothing")
+        return
+    out.print(f"{score.model_version} {_SUGGESTS[score.tier]}")
+    for number, suggestion in enumerate(score.offered, start=1):
+        out.print(f"  {number}  {_category(suggestion)}  {suggestion.category}")
+    if score.sub_policy:
+        out.print(f"  clause of the first: {score.sub_policy}")
+
+
+def _doubt(score: ScoreOfCase) -> str:
+    from models.assurance import NOVEL_BELOW
+
+    if score.novelty_p is not None and score.novelty_p < NOVEL_BELOW:
+        return "a new kind: unlike all that was decided so far"
+    return f"no short list holds it{f', or it cannot read {score.language}' if score.language else ''}"
 
 
 def _title(case: QueuedCase) -> str:
@@ -124,6 +139,12 @@ def _title(case: QueuedCase) -> str:
 
 def _category(suggestion: SuggestedCategory) -> str:
     return f"{suggestion.name} ({in_words(suggestion.probability)})"
+
+
+def _likeliest(score: ScoreOfCase | None) -> str:
+    if score is None or not score.categories:
+        return "not scored yet"
+    return _category(score.offered[0]) if score.offered else "not known"
 
 
 def _severity(score: ScoreOfCase | None, policy: Taxonomy) -> str:

@@ -80,8 +80,11 @@ def claim_answer(claimed: tuple[Case, Lease] | None, score: Score | None, policy
 
 
 def shown_of(score: Score | None) -> SuggestionShown | None:
-    """What a decision remembers of the suggestion that its maker had before them."""
-    return None if score is None else SuggestionShown(score.id, tuple(_likeliest_categories(score)))
+    """What a decision remembers of the suggestion that was before its maker: nothing where the model abstained."""
+    if score is None:
+        return None
+    offered = () if score.tier == "abstain" else tuple(_likeliest_categories(score))
+    return SuggestionShown(score.id, offered)
 
 
 def _likeliest_categories(score: Score) -> list[str]:

@@ -27,7 +27,15 @@ def file_case(store: CaseStore, number: int, *, title: str = "", text: str = "He
     return store.case(filed.case_id)
 
 
-def score_case(store: CaseStore, case: Case, *, order_key: float = 1.0, category: dict[str, float] = SURE) -> Score:
+def score_case(
+    store: CaseStore,
+    case: Case,
+    *,
+    order_key: float = 1.0,
+    category: dict[str, float] = SURE,
+    tier: str = "",
+    novelty_p: float | None = None,
+) -> Score:
     score = Score(
         id=ScoreId(new_id()),
         case_id=case.id,
@@ -44,6 +52,8 @@ def score_case(store: CaseStore, case: Case, *, order_key: float = 1.0, category
         order_key=order_key,
         language="en",
         seconds=0.01,
+        tier=tier,
+        novelty_p=novelty_p,
     )
     store.record_scores([score])
     return score

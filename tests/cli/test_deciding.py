@@ -118,6 +118,17 @@ def test_all_categories_can_be_listed_and_chosen_by_number(run: Run, store: Case
     assert store.decisions(waiting.id)[0].verdict.category == "intellectual_property"
 
 
+def test_a_decision_where_the_model_abstained_remembers_that_nothing_was_offered(run: Run, store: CaseStore, answer):
+    case = file_case(store, 1)
+    score_case(store, case, tier="abstain")
+    answer("harassment", "", "2", "warn", "clear_breach", "")
+    outcome = run("decide", case.id[-8:], "--as", "mei")
+    assert outcome.code == 0, outcome.err
+    (decision,) = store.decisions(case.id)
+    assert decision.suggestion is Suggestion.UNAIDED
+    assert decision.suggested_rank is None
+
+
 def test_an_unscored_case_is_decided_unaided(run: Run, store: CaseStore, answer):
     case = file_case(store, 1)
     answer("hate", "", "2", "warn", "clear_breach", "")

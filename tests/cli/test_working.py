@@ -67,6 +67,19 @@ def test_a_claim_takes_the_most_urgent_and_shows_text_and_suggestions(run: Run, 
     assert f"caseload decide {urgent.id} --as mei --token 1" in out
 
 
+@pytest.mark.parametrize(
+    ("novelty_p", "why"), [(0.001, "a new kind"), (0.4, "no short list holds it, or it cannot read en")]
+)
+def test_where_the_model_does_not_know_no_guess_is_shown(run: Run, store: CaseStore, novelty_p: float, why: str):
+    score_case(store, file_case(store, 1), tier="abstain", novelty_p=novelty_p)
+    assert "not known" in run("queue").out.splitlines()[1]
+    shown = run("claim", "--as", "mei").out
+    assert "does not know what it is about" in shown
+    assert why in " ".join(shown.split())
+    assert "Harassment" not in shown
+    assert "severity 2 high" in shown, "how grave it is can be told all the same"
+
+
 def test_a_claim_finds_a_case_by_the_end_of_its_id(run: Run, store: CaseStore):
     file_case(store, 1)
     second = file_case(store, 2)
