@@ -213,6 +213,13 @@ class ExplainedPrecedent(Answer):
     differs: bool = Field(description="Whether it was decided otherwise than the model suggests here.")
 
 
+class ExplainedPadding(Answer):
+    """A passage that was set aside, as it holds nothing to judge."""
+
+    start: int
+    end: int
+
+
 class ExplainAnswer(Answer):
     """`caseload explain --json`."""
 
@@ -223,6 +230,7 @@ class ExplainAnswer(Answer):
     probability: float = Field(ge=0, le=1)
     tier: Literal["apply", "suggest", "abstain"] = Field(description="How far it is to be trusted.")
     text: str = Field(description="The case as the model read it, cleaned and redacted.")
+    padding: list[ExplainedPadding] = Field(description="What of the text was not weighed, in its order.")
     sentences: list[ExplainedSentence] = Field(description="In the text's order.")
     words: list[ExplainedWord] = Field(description="In the text's order.")
     precedents: list[ExplainedPrecedent] = Field(description="The nearest first, at most --precedents.")

@@ -41,7 +41,7 @@ def explain(
 
 
 def _answer(case_id: str, scored: Scored, told: Explained) -> ExplainAnswer:
-    from cli.contract import ExplainAnswer, ExplainedPrecedent, ExplainedSentence, ExplainedWord
+    from cli.contract import ExplainAnswer, ExplainedPadding, ExplainedPrecedent, ExplainedSentence, ExplainedWord
     from serving.explanation_answers import in_words, precedent_answers
     from serving.scoring import top_categories
 
@@ -55,6 +55,7 @@ def _answer(case_id: str, scored: Scored, told: Explained) -> ExplainAnswer:
         probability=probability,
         tier=scored.tier,
         text=told.text,
+        padding=[ExplainedPadding(start=start, end=end) for start, end in told.padding],
         sentences=[ExplainedSentence(start=s.start, end=s.end, share=s.share) for s in sentences],
         words=[ExplainedWord(term=w.term, start=w.start, end=w.end, contribution=w.contribution) for w in words],
         precedents=[ExplainedPrecedent(**dict(found)) for found in precedent_answers(told.like_it)],

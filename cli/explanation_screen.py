@@ -22,6 +22,9 @@ def show_explanation(out: Console, answer: ExplainAnswer, policy: Taxonomy) -> N
     suggested = f"{names.get(answer.category, answer.category)} ({in_words(answer.probability)})"
     doubt = "; it does not know, and this is its best guess" if answer.tier == "abstain" else ""
     out.print(f"{answer.model_version}: {suggested}{doubt}")
+    if answer.padding:
+        words = sum(len(answer.text[span.start : span.end].split()) for span in answer.padding)
+        out.print(f"not weighed: {words} words that hold nothing to judge", style="dim")
     _sentences(out, answer)
     out.print(f"for it: {_words(word for word in answer.words if word.contribution > 0)}")
     out.print(f"against it: {_words(word for word in answer.words if word.contribution < 0)}")

@@ -58,6 +58,11 @@ class CachedEncoder:
         return vectors
 
 
+def uncached(encoder: Encoder) -> Encoder:
+    """The encoder itself, for texts of which nothing is to be kept."""
+    return encoder._encoder if isinstance(encoder, CachedEncoder) else encoder  # noqa: SLF001 - this module's own
+
+
 def erase(cache_dir: Path, texts: Iterable[str]) -> int:
     """Overwrite what is kept of assembled `texts`, for each encoder and assembly version.
 

@@ -1,4 +1,4 @@
-"""What a judge knows about its own answers: shortlists, tiers, novelty, clauses, precedents.
+"""What a judge knows about its own answers: shortlists, tiers, novelty, clauses, precedents, what it need not read.
 
 All of it is fitted on out-of-fold answers of the heads, so that it holds for cases that they have not seen.
 """
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from features.encoder.protocol import Vectors
 from models.novelty import NoveltyDetector
+from models.padding import PaddingDetector
 from models.precedents import Precedents
 from models.shortlist import LEVELS, Shortlister
 from models.sub_policies import SubPolicies
@@ -53,6 +54,7 @@ class Assurance:
         novelty: None where too little was decided to tell.
         precedents: The decided cases learnt from; None without.
         sub_policies: None where the cases name no clauses.
+        padding: None where nothing is set aside of long cases.
     """
 
     shortlister: Shortlister
@@ -60,6 +62,7 @@ class Assurance:
     novelty: NoveltyDetector | None = None
     precedents: Precedents | None = None
     sub_policies: SubPolicies | None = None
+    padding: PaddingDetector | None = None
 
     def of(
         self,

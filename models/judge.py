@@ -12,9 +12,11 @@ import pandas as pd
 
 from cases.taxonomy import Taxonomy
 from features.assemble import AssembledCase
+from features.embedding_cache import uncached
 from features.encoder.protocol import Encoder
 from features.frame import embedding_matrix, feature_frame
 from features.language import Language, detect
+from features.passages import Span, without
 from models.assurance import NOVEL_BELOW, Assurance
 from models.calibration import probabilities
 from models.category import CategoryClassifier
@@ -41,6 +43,7 @@ class Judgement:
         novelty_p: How likely a case like those decided is to look as unlike them as this, 0..1; None where the judge
             has no memory of them.
         sub_policy: The clause of the likeliest category where it is sure enough, else "": the category alone is said.
+        padding: What of the assembled text was set aside as holding nothing to judge: [start, end) in characters.
     """
 
     category: Mapping[str, float]
@@ -52,6 +55,7 @@ class Judgement:
     shortlists: Mapping[float, tuple[str, ...]] = field(default_factory=dict)
     novelty_p: float | None = None
     sub_policy: str = ""
+    padding: tuple[Span, ...] = ()
 
     @property
     def novel(self) -> bool:
@@ -98,14 +102,15 @@ class Judge:
         """Judge a batch; each answer depends on its own case alone."""
         if not cases:
             return []
-        frame = feature_frame(cases, self.encoder)
+        read, padding = self.read(cases)
+        as_written = feature_frame(cases, self.encoder)
+        frame = self._as_read(as_written, read, padding)
         logits = self.category.decision_function(frame)
         chances = probabilities(logits)
-        severities = self._severities(frame)
-        languages = [detect(case.text) for case in cases]
+        severities = self._severities(frame, as_written, padding)
+        languages = [detect(case.text) for case in read]
         supported = np.array([self._learnt(language) for language in languages])
         names = [str(name) for name in self.category.classes_]
-        levels = self._shown_levels(severities)
         plain = [
             Judgement(
                 category=dict(zip(names, row.tolist(), strict=True)),
@@ -114,9 +119,10 @@ class Judge:
                 language_supported=bool(known),
                 severity_level=level,
                 tier="suggest" if known else "abstain",
+                padding=spans,
             )
-            for row, severity, language, known, level in zip(
-                chances, severities, languages, supported, levels, strict=True
+            for row, severity, language, known, level, spans in zip(
+                chances, severities, languages, supported, self._shown_levels(severities), padding, strict=True
             )
         ]
         if self.assurance is None:
@@ -133,7 +139,37 @@ class Judge:
             for row, judgement in enumerate(plain)
         ]
 
-    def _severities(self, frame: pd.DataFrame) -> list[dict[int, float]]:
+    def read(self, cases: Sequence[AssembledCase]) -> tuple[list[AssembledCase], list[tuple[Span, ...]]]:
+        """The cases as they are judged, padding blanked out, and what was padding in each; see `models.padding`."""
+        detector = None if self.assurance is None else self.assurance.padding
+        if detector is None:
+            return list(cases), [()] * len(cases)
+        padding = detector.set_aside([case.text for case in cases], uncached(self.encoder))
+        read = [replace(case, text=without(case.text, spans)) for case, spans in zip(cases, padding, strict=True)]
+        return read, padding
+
+    def _as_read(
+        self, as_written: pd.DataFrame, read: Sequence[AssembledCase], padding: Sequence[tuple[Span, ...]]
+    ) -> pd.DataFrame:
+        """The feature frame of the cases as they are read; of most that is the frame as they were written."""
+        rows = [row for row, spans in enumerate(padding) if spans]
+        if not rows:
+            return as_written
+        again = feature_frame([read[row] for row in rows], uncached(self.encoder)).set_axis(rows)
+        return pd.concat([as_written.drop(index=rows), again]).sort_index()
+
+    def _severities(
+        self, frame: pd.DataFrame, as_written: pd.DataFrame, padding: Sequence[tuple[Span, ...]]
+    ) -> list[dict[int, float]]:
+        """The graver of what a case says as it is read and as it was written: leaving out is never to soften."""
+        found = self._severities_of(frame)
+        rows = [row for row, spans in enumerate(padding) if spans]
+        if rows:
+            for row, other in zip(rows, self._severities_of(as_written.iloc[rows]), strict=True):
+                found[row] = min(found[row], other, key=_mean_level)
+        return found
+
+    def _severities_of(self, frame: pd.DataFrame) -> list[dict[int, float]]:
         if self.severity is None:
             return [{} for _ in range(len(frame))]
         known = {int(level): place for place, level in enumerate(self.severity.classes_)}
@@ -151,3 +187,7 @@ class Judge:
 
     def _learnt(self, language: Language) -> bool:
         return language.code in (*self.languages, "") or language.probability < _CONFIDENT
+
+
+def _mean_level(severity: Mapping[int, float]) -> float:
+    return sum(level * chance for level, chance in severity.items())

@@ -13,6 +13,7 @@ from safetensors.numpy import load_file, save_file
 from cases.errors import ArtifactError
 from models.assurance import Assurance
 from models.novelty import NoveltyDetector
+from models.padding import PaddingDetector
 from models.precedents import Precedents
 from models.shortlist import Shortlister
 from models.sub_policies import SubPolicies
@@ -33,6 +34,7 @@ _KINDS: Mapping[str, Any] = {
     "novelty": NoveltyDetector,
     "precedents": Precedents,
     "sub_policies": SubPolicies,
+    "padding": PaddingDetector,
 }
 
 

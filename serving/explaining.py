@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from cases.errors import InvalidInputError
 from features.assemble import AssembledCase
 from features.encoder.tokens import TokenEncoder
+from features.passages import Span
 from models.explanation import Explainer, Explanation
 from models.precedents import Comparison
 from serving.problems import BusyError
@@ -51,11 +52,13 @@ class Explained:
 
     Attributes:
         text: The case's assembled text, cleaned and redacted, in which the explanation's places are.
+        padding: What of it was set aside as holding nothing to judge: [start, end) in characters.
         why: None where it was not asked for.
         like_it: None where it was not asked for, or the model remembers no decided cases.
     """
 
     text: str
+    padding: tuple[Span, ...]
     why: Explanation | None
     like_it: Comparison | None
 
@@ -103,11 +106,13 @@ class Explaining:
             exclude: Ids of cases that are no precedents of it, as its own.
         """
         known = assembled(case)
+        [read], [padding] = scored.model.judge.read([known])
         [(suggested, _)] = top_categories(scored.category, 1)
         return Explained(
             text=known.text,
-            why=self._explainer(scored.model).explain(known, suggested) if wanted.why else None,
-            like_it=_like_it(scored.model, known, suggested, wanted.precedents, exclude),
+            padding=padding,
+            why=self._explainer(scored.model).explain(read, suggested) if wanted.why else None,
+            like_it=_like_it(scored.model, read, suggested, wanted.precedents, exclude),
         )
 
     def _explainer(self, model: LoadedModel) -> Explainer:

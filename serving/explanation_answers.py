@@ -42,11 +42,19 @@ class SignalAnswer(Outgoing):
     contribution: float = Field(description="To `logit`.")
 
 
+class PaddingAnswer(Outgoing):
+    """A passage of a long case that was set aside, as it holds nothing to judge."""
+
+    start: int = Field(ge=0, description=_START)
+    end: int = Field(ge=0, description=_END)
+
+
 class WhyAnswer(Outgoing):
     """Why the likeliest category: `logit` = words + signals + embedding + intercept."""
 
     category: str
     text: str = Field(description="The case as the model read it: cleaned, redacted, title first.")
+    padding: list[PaddingAnswer] = Field(description="What of the text was not weighed, in its order.")
     sentences: list[SentenceAnswer] = Field(description="In the text's order.")
     words: list[WordAnswer] = Field(description="In the text's order; words that did nothing are left out.")
     signals: list[SignalAnswer] = Field(description="Those that did something.")
@@ -94,17 +102,18 @@ def explained_answer(score: ScoreAnswer, told: Explained, wanted: Wanted) -> Exp
     """A score with what was asked for beside it."""
     return ExplainedScoreAnswer(
         **dict(score),
-        why=None if told.why is None else why_answer(told.why, told.text),
+        why=None if told.why is None else why_answer(told.why, told),
         precedents=precedent_answers(told.like_it) if wanted.precedents else None,
         precedents_say=in_words(told.like_it) if wanted.precedents else None,
     )
 
 
-def why_answer(why: Explanation, text: str) -> WhyAnswer:
-    """An explanation of the text that its places are in."""
+def why_answer(why: Explanation, told: Explained) -> WhyAnswer:
+    """An explanation, with the text that its places are in."""
     return WhyAnswer(
         category=why.category,
-        text=text,
+        text=told.text,
+        padding=[PaddingAnswer(start=start, end=end) for start, end in told.padding],
         sentences=[SentenceAnswer(start=s.start, end=s.end, share=s.share) for s in why.sentences],
         words=[WordAnswer(term=w.term, start=w.start, end=w.end, contribution=w.contribution) for w in why.words],
         signals=[SignalAnswer(name=s.name, contribution=s.contribution) for s in why.signals],

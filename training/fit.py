@@ -11,10 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cases.seed.harmless import harmless_paragraphs
 from cases.taxonomy import Taxonomy
+from features.assemble import assemble
+from features.embedding_cache import uncached
 from features.encoder.protocol import Encoder
 from features.frame import TEXT, embedding_matrix
 from features.language import detect
+from features.passages import passage_spans
 from models.assurance import NEIGHBOURS, Assurance
 from models.category import CategoryClassifier
 from models.definitions import definition_vectors
@@ -23,6 +27,7 @@ from models.joint import JointClassifier
 from models.judge import Judge
 from models.neighbours import knn_distance
 from models.novelty import NoveltyDetector
+from models.padding import PaddingDetector
 from models.precedents import Precedents
 from models.search import Budget, CrossValidation, assign_folds
 from models.severity import SeverityClassifier
@@ -35,6 +40,8 @@ from training.suspects import Suspect, find_suspects
 _LEARNT_SHARE, _CONFIDENT = 0.05, 0.9
 # Languages are told from so many texts, evenly spaced: telling each of a million would cost minutes.
 _SAMPLED = 500
+# Padding is learnt from so many cases: more of them told it from evidence no better, and each is encoded again.
+_READ_FOR_PADDING = 1500
 # Clauses are told apart where most cases name one.
 _CLAUSED_SHARE, _CLAUSE_FOLDS = 0.5, 3
 
@@ -197,7 +204,29 @@ def _assurance(part: TrainingPart, heads: Heads) -> Assurance:
         ),
         precedents=_precedents(part),
         sub_policies=heads.clauses,
+        padding=_padding(part),
     )
+
+
+def _padding(part: TrainingPart) -> PaddingDetector | None:
+    texts = part.frame[TEXT]
+    rows = range(0, len(texts), max(1, len(texts) // _READ_FOR_PADDING))
+    passages = [
+        (row, text[slice(*span)]) for row in rows for text in (texts.iloc[row],) for span in passage_spans(text)
+    ]
+    harmless = [
+        text[slice(*span)]
+        for text in (assemble("", paragraph).text for paragraph in harmless_paragraphs())
+        for span in passage_spans(text)
+    ]
+    # Passages are parts of texts that `features.embedding_cache.erase` would not know of, so they are not kept.
+    vectors = uncached(part.encoder).encode([*(passage for _, passage in passages), *harmless])
+    whose = [part.groups[row] for row, _ in passages]
+    return PaddingDetector.fit(vectors[: len(passages)], whose, vectors[len(passages) :])
+
+
+def _passages(text: str) -> list[str]:
+    return [text[slice(*span)] for span in passage_spans(text)]
 
 
 def _precedents(part: TrainingPart) -> Precedents:

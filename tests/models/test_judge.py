@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -8,10 +10,14 @@ from sklearn.exceptions import NotFittedError
 from cases.errors import InvalidInputError
 from features.assemble import assemble
 from models.artifact import load_artifact
+from models.assurance import Assurance
 from models.category import CategoryClassifier
 from models.judge import Judge
+from models.padding import PaddingDetector
 from models.search import assign_folds
 from models.severity import SeverityClassifier
+from models.shortlist import Shortlister
+from models.tiers import Tiers
 from tests.models.frames import frame, noise
 from tests.serving.conftest import small_models
 from tests.serving.small_model import SmallModel
@@ -48,6 +54,47 @@ def test_a_language_that_was_not_learnt_is_said_to_be(judge: Judge):
     assert (german.language, german.language_supported) == ("de", False)
     assert (english.language, english.language_supported) == ("en", True)
     assert (empty.language, empty.language_supported) == ("", True)
+
+
+class OfParagraphs(PaddingDetector):
+    """Sets aside the paragraphs that begin so."""
+
+    def set_aside(self, texts, encoder):
+        del encoder
+        return [tuple(match.span() for match in re.finditer(r"^Dear all.*$", text, re.MULTILINE)) for text in texts]
+
+
+def with_padding(judge: Judge) -> Judge:
+    k = len(judge.category.classes_)
+    assurance = Assurance(
+        Shortlister((0.9,), np.ones((1, k))), Tiers(np.ones(k), np.ones(k)), padding=OfParagraphs(np.zeros(1), 0.0)
+    )
+    return Judge(judge.category, judge.severity, judge.encoder, judge.taxonomy, judge.languages, assurance)
+
+
+def test_padding_is_not_read_and_its_place_is_told(judge: Judge):
+    point = "They refuse to give my money back for the course."
+    greeting = "Dear all, the weather is lovely, and my course about tea has a new chapter on harassment at work."
+    padded = assemble("", f"{greeting}\n\n{point}")
+    plain, read = judge.judge([assemble("", point)])[0], with_padding(judge).judge([padded, assemble("", point)])
+    assert [padded.text[start:end] for start, end in read[0].padding] == [greeting]
+    # Where the processor computes in bfloat16 a batch's other texts show in the fourth digit.
+    assert read[0].category == pytest.approx(plain.category, abs=2e-3)
+    assert (read[1].padding, read[1].category) == ((), pytest.approx(plain.category, abs=2e-3))
+
+
+def test_what_is_set_aside_can_make_a_case_no_milder(judge: Judge):
+    grave = "Dear all, he says that he will kill her tonight and that he has a gun in his car."
+    mild = "The captions of the lesson on tea are out of step."
+    case = assemble("", f"{grave}\n\n{mild}")
+    read, as_written, alone = (
+        with_padding(judge).judge([case])[0],
+        judge.judge([case])[0],
+        judge.judge([assemble("", mild)])[0],
+    )
+    expected = [sum(level * p for level, p in found.severity.items()) for found in (read, as_written, alone)]
+    assert expected[0] == pytest.approx(min(expected[1:]), abs=2e-3)
+    assert read.padding
 
 
 def test_another_encoder_is_refused(judge: Judge):
