@@ -43,6 +43,8 @@ class PublicSet:
         unknown: Which rows are of kinds that are not learnt.
         either: The label that stays, and what all the others are called instead.
         model_per: Column by whose values a model of its own is learnt.
+        signals: Columns that the model takes as attributes beside the text: what is known of a case when it comes in.
+            The peers read the text alone.
         levels: How many severity levels the file has, 0 where severity is not measured.
     """
 
@@ -55,6 +57,7 @@ class PublicSet:
     unknown: str = ""
     either: tuple[str, str] = ("", "")
     model_per: str = ""
+    signals: tuple[str, ...] = ()
     levels: int = 0
 
     @property
@@ -101,8 +104,13 @@ SETS = {
         levels=5,
     ),
     "nasa": PublicSet("nasa_pits_severity.parquet", (Asked("qwk_shown", 0.68, 0.75),), levels=5),
+    # Which service a ticket is about; its impact is judged by the same people as its urgency, and is left out.
     "endava": PublicSet(
-        "endava_tickets.parquet", (Asked("qwk_shown", 0.25, 0.35),), where="severity.notna()", levels=3
+        "endava_tickets.parquet",
+        (Asked("qwk_shown", 0.25, 0.35),),
+        where="severity.notna()",
+        signals=("extra.business_service", "extra.sub_category2"),
+        levels=3,
     ),
 }
 
@@ -120,7 +128,7 @@ def read_rows(source: PublicSet, folder: Path, *, test: bool, unknown: bool = Fa
     """
     wanted = ["test"] if test else ["train", "valid"]
     table = pd.read_parquet(folder / source.file, filters=[("split", "in", wanted)])
-    told = f"{source.text} {source.where} {source.unknown} {source.model_per}"
+    told = " ".join([source.text, source.where, source.unknown, source.model_per, *source.signals])
     for name in sorted(set(re.findall(r"extra\.(\w+)", told))):
         table[f"extra.{name}"] = [json.loads(extra)[name] for extra in table["extra"]]
     chosen = source.unknown if unknown else source.where
@@ -141,7 +149,7 @@ def _rows(source: PublicSet, table: pd.DataFrame) -> pd.DataFrame:
         "subject_key": table["case_id"].astype(str),
         "received_at": pd.Series(pd.NaT, index=table.index, dtype="datetime64[ns, UTC]"),
         "description": table[source.text].astype(str),
-        "attributes": pd.Series([{} for _ in range(len(table))], dtype=object),
+        "attributes": _attributes(source, table),
         "category": labels.where(labels == stays, others) if stays else labels,
         "severity": pd.Series(pd.NA, index=table.index, dtype="Int64"),
     }
@@ -150,6 +158,12 @@ def _rows(source: PublicSet, table: pd.DataFrame) -> pd.DataFrame:
     empty = pd.Series("", index=table.index)
     rows = pd.DataFrame({name: filled.get(name, empty) for name in COLUMNS})
     return rows.assign(**{MODEL: table[source.model_per].astype(str) if source.model_per else empty})
+
+
+def _attributes(source: PublicSet, table: pd.DataFrame) -> pd.Series:
+    names = [(column, column.removeprefix("extra.")) for column in source.signals]
+    rows = table[list(source.signals)].astype(str).to_dict("records")
+    return pd.Series([{name: row[column] for column, name in names} for row in rows], dtype=object)
 
 
 def thinned(rows: pd.DataFrame, most: int | None) -> pd.DataFrame:
