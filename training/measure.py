@@ -22,6 +22,7 @@ from evaluation.metrics import (
     per_class,
     qwk,
 )
+from evaluation.report import flat_metrics
 from models.judge import Judgement
 from training.result import CategoryFigures, Figure, Measured, SeverityFigures
 from training.rows import category_matrix, severity_matrix
@@ -54,11 +55,9 @@ class HeldOut:
     def class_metrics(self, prefix: str) -> dict[str, float]:
         """Precision, recall, F1 and support of each label, by names that the tracker takes."""
         found = per_class(self.truth, self.suggested, len(self.labels))
-        return {
-            f"{prefix}/{metric}/{label}": float(values[place])
-            for metric, values in found.items()
-            for place, label in enumerate(self.labels)
-        }
+        named = {metric: dict(zip(self.labels, values.tolist(), strict=True)) for metric, values in found.items()}
+        # A table's labels are anybody's words, and a tracker refuses many: they are cleaned as the report's are.
+        return flat_metrics({**named, "risk_coverage": {}, "severity": None}, prefix)
 
     def confusion_table(self) -> dict[str, Any]:
         """The confusion matrix as JSON has it."""

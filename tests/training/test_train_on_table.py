@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from cases.settings import load_settings
 from cli.main import main
 from training.result import TrainResult
+from training.tracking import connect
 
 TOPICS = {
     "billing": ("The invoice of", "charged my card twice for", "and I want the refund of"),
@@ -102,6 +104,28 @@ def test_what_a_random_split_would_have_claimed_stands_beside_the_claim(run: Run
     assert result.random_split is not None
     assert 0 < result.random_split.category.n_test <= 30
     assert result.random_split.category.accuracy.value > 0.9
+
+
+@pytest.mark.slow
+def test_labels_that_a_tracker_does_not_take_as_names_are_learnt_all_the_same(run: Run, tmp_path: Path) -> None:
+    odd = {"billing": "reverted_card_payment?", "access": "can't log in", "shipping": "reverted_card_payment'"}
+    path = tmp_path / "odd.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["body", "team", "prio", "part"])
+        writer.writeheader()
+        writer.writerows(row | {"team": odd[str(row["team"])]} for row in rows())
+    result = answer(
+        run(
+            *("train", "--data", path, "--budget", "quick", "--text", "body", "--category", "team"),
+            *("--split", "part"),
+        )
+    )
+    assert result.category.accuracy.value == 1.0
+    settings = load_settings(home=tmp_path / "home")
+    metrics = connect(settings).get_run(result.model.run_id).data.metrics
+    recalls = {name for name in metrics if name.startswith("category/recall/")}
+    names = ("can_t log in", "reverted_card_payment_", "reverted_card_payment_-2")
+    assert recalls == {f"category/recall/{name}" for name in names}, "each label has a name of its own"
 
 
 @pytest.mark.parametrize(
