@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,15 +36,20 @@ class HeldOut:
         labels: k names, in the order of the columns.
         truth: (n,) place of the decided label.
         probabilities: (n, k) float64.
+        shown: (n,) place of the label that a person is shown, where that is not the likeliest: the policy's costs
+            move a severity. None: the likeliest.
     """
 
     labels: tuple[str, ...]
     truth: npt.NDArray[np.int64]
     probabilities: npt.NDArray[np.float64]
+    shown: npt.NDArray[np.int64] | None = None
 
     @property
     def suggested(self) -> npt.NDArray[np.int64]:
-        """(n,) place of the likeliest label."""
+        """(n,) place of the label that is shown."""
+        if self.shown is not None:
+            return self.shown
         places: npt.NDArray[np.int64] = self.probabilities.argmax(axis=1)
         return places
 
@@ -79,7 +84,14 @@ def held_out_severity(judgements: Sequence[Judgement], rows: pd.DataFrame, level
         return None
     truth = rows["severity"].iloc[rated].to_numpy(dtype=np.int64) - levels[0]
     answers = [judgements[int(row)] for row in rated]
-    return HeldOut(tuple(str(level) for level in levels), truth, severity_matrix(answers, levels))
+    names = tuple(str(level) for level in levels)
+    return HeldOut(names, truth, severity_matrix(answers, levels), shown_severity(answers, levels))
+
+
+def shown_severity(judgements: Sequence[Judgement], levels: Sequence[int]) -> npt.NDArray[np.int64]:
+    """(n,) place of the level that each case is shown with."""
+    shown = [judgement.severity_level for judgement in judgements]
+    return np.array([0 if level is None else level - levels[0] for level in shown], dtype=np.int64)
 
 
 def measured(category: HeldOut, severity: HeldOut | None) -> Measured:
@@ -98,13 +110,15 @@ def measured(category: HeldOut, severity: HeldOut | None) -> Measured:
 
 
 def _severity_figures(severity: HeldOut) -> SeverityFigures:
+    """Agreement and error of the level that is shown, as in the report; the log loss is the probabilities' own."""
+    as_shown = replace(severity, probabilities=np.eye(len(severity.labels))[severity.suggested])
     return SeverityFigures(
         n_test=len(severity.truth),
         levels=len(severity.labels),
-        accuracy=_figure(accuracy, severity),
-        macro_f1=_figure(macro_f1, severity),
-        qwk=_figure(qwk, severity),
-        macro_mae=_figure(macro_mae, severity),
+        accuracy=_figure(accuracy, as_shown),
+        macro_f1=_figure(macro_f1, as_shown),
+        qwk=_figure(qwk, as_shown),
+        macro_mae=_figure(macro_mae, as_shown),
         log_loss=_figure(log_loss, severity),
     )
 

@@ -13,6 +13,7 @@ from cases.taxonomy import Taxonomy
 from evaluation.judged import Judged, JudgedSeverity
 from evaluation.report import ModelFacts, RobustnessRow, figures, flat_metrics, html_report, model_card
 from models.judge import Judgement
+from training.measure import shown_severity
 from training.rows import category_matrix, severity_matrix
 
 # Upper bounds, in words, of the bands that answers are told by; a reporter's line, a mail, a dossier.
@@ -93,12 +94,11 @@ def _severity(judgements: Sequence[Judgement], rows: pd.DataFrame, taxonomy: Tax
     if not judgements[0].severity or not rows["severity"].notna().any():
         return None
     first = taxonomy.levels[0]
-    shown = [judgement.severity_level for judgement in judgements]
     return JudgedSeverity(
         levels=taxonomy.levels,
         truth=(rows["severity"].fillna(first - 1).to_numpy(dtype=np.int64) - first),
         probabilities=severity_matrix(judgements, taxonomy.levels),
-        shown=np.array([(first if level is None else level) - first for level in shown], dtype=np.int64),
+        shown=shown_severity(judgements, taxonomy.levels),
         costs=np.array(taxonomy.severity_costs, dtype=np.float64),
     )
 
