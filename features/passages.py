@@ -13,7 +13,7 @@ Span = tuple[int, int]
 PASSAGE_WORDS = 50
 
 _WORD = re.compile(r"\S+")
-_PARAGRAPH_END = re.compile(r"\n\s*\n")
+_EMPTY_LINE = re.compile(r"\n\s*\n")
 
 
 def passage_spans(text: str, words: int = PASSAGE_WORDS) -> list[Span]:
@@ -26,18 +26,7 @@ def passage_spans(text: str, words: int = PASSAGE_WORDS) -> list[Span]:
         text: As `features.assemble` makes it.
         words: ≥ 1.
     """
-    passages: list[Span] = []
-    counted = 0
-    for start, end in _pieces(text, words):
-        size = _count(text, start, end)
-        joins = bool(passages) and counted + size <= words and not _PARAGRAPH_END.search(text, passages[-1][1], start)
-        if joins:
-            passages[-1] = (passages[-1][0], end)
-            counted += size
-        else:
-            passages.append((start, end))
-            counted = size
-    return passages
+    return [span for paragraph in _paragraphs(text) for span in _grouped(text, paragraph, words)]
 
 
 def without(text: str, spans: Sequence[Span]) -> str:
@@ -48,15 +37,39 @@ def without(text: str, spans: Sequence[Span]) -> str:
     return "".join(characters)
 
 
-def _pieces(text: str, words: int) -> Iterator[Span]:
+def _paragraphs(text: str) -> Iterator[Span]:
+    start = 0
+    for match in _EMPTY_LINE.finditer(text):
+        yield start, match.start()
+        start = match.end()
+    yield start, len(text)
+
+
+def _grouped(text: str, paragraph: Span, words: int) -> list[Span]:
+    """The paragraph's pieces, neighbours put together up to `words` words."""
+    passages: list[Span] = []
+    counted = 0
+    for start, end in _pieces(text, paragraph, words):
+        size = _count(text, start, end)
+        if passages and counted + size <= words:
+            passages[-1] = (passages[-1][0], end)
+            counted += size
+        else:
+            passages.append((start, end))
+            counted = size
+    return passages
+
+
+def _pieces(text: str, paragraph: Span, words: int) -> Iterator[Span]:
     """Sentences; those of more than twice the words cut after so many."""
-    for start, end in sentence_spans(text):
-        if _count(text, start, end) <= 2 * words:
-            yield start, end
+    first = paragraph[0]
+    for start, end in sentence_spans(text[slice(*paragraph)]):
+        if _count(text, first + start, first + end) <= 2 * words:
+            yield first + start, first + end
             continue
-        found = list(_WORD.finditer(text, start, end))
-        for first in range(0, len(found), words):
-            yield found[first].start(), found[min(first + words, len(found)) - 1].end()
+        found = list(_WORD.finditer(text, first + start, first + end))
+        for place in range(0, len(found), words):
+            yield found[place].start(), found[min(place + words, len(found)) - 1].end()
 
 
 def _count(text: str, start: int, end: int) -> int:

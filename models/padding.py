@@ -30,6 +30,7 @@ LONG_WORDS = 120
 # What one case can cost is bounded; of a longer one so many passages are looked at, evenly spread, and those between
 # go with the nearest.
 MAX_PASSAGES = 128
+_TELLING_WORDS = 8
 # Before a case's passages are looked at, a twentieth of them is held to be padding, which counts as two passages.
 _PRIOR, _PRIOR_WEIGHT = 0.05, 2.0
 _ROUNDS = 30
@@ -86,7 +87,7 @@ class PaddingDetector:
         return found
 
     def set_aside(self, texts: Sequence[str], encoder: Encoder) -> list[tuple[Span, ...]]:
-        """What of each text is padding: spans in order, none of a short text, and never all of one.
+        """What of each text is padding: spans in order, none of a short text; the likeliest evidence is always read.
 
         Args:
             texts: As `features.assemble` makes them.
@@ -102,7 +103,8 @@ class PaddingDetector:
         odds = self.log_odds(encoder.encode(asked)) if asked else np.empty(0)
         of_each = np.split(odds, np.cumsum([len(places) for places in looked_at])[:-1])
         return [
-            _padding(spans, places, found) for spans, places, found in zip(passages, looked_at, of_each, strict=True)
+            _padding(text, spans, places, found)
+            for text, spans, places, found in zip(texts, passages, looked_at, of_each, strict=True)
         ]
 
     def to_store(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -135,13 +137,13 @@ def _spread(count: int) -> list[int]:
     return [round(place * (count - 1) / (MAX_PASSAGES - 1)) for place in range(MAX_PASSAGES)]
 
 
-def _padding(spans: Sequence[Span], places: Sequence[int], odds: Floats) -> tuple[Span, ...]:
+def _padding(text: str, spans: Sequence[Span], places: Sequence[int], odds: Floats) -> tuple[Span, ...]:
     if not places:
         return ()
     found = _is_padding(odds)
-    if found.all():
-        # With nothing to go by all of it is read.
-        return ()
+    # A title or a greeting alone says too little to be what a case is about.
+    tells = np.array([len(text[slice(*spans[place])].split()) >= _TELLING_WORDS for place in places])
+    found[np.where(tells, odds, odds.min() - 1).argmax()] = False
     nearest = np.abs(np.subtract.outer(np.arange(len(spans)), places)).argmin(axis=1)
     return tuple(span for span, place in zip(spans, nearest.tolist(), strict=True) if found[place])
 

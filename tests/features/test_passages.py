@@ -24,6 +24,10 @@ def test_an_empty_line_ends_a_passage_and_a_line_break_does_not():
     assert passages(f"{SENTENCE}\n{SENTENCE}") == [f"{SENTENCE}\n{SENTENCE}"]
 
 
+def test_a_title_however_short_is_a_passage_of_its_own():
+    assert passages(f"Help me\n\n{SENTENCE}") == ["Help me", SENTENCE]
+
+
 def test_what_never_ends_is_cut_and_loses_nothing():
     text = " ".join(f"word{place}" for place in range(1000))
     found = passages(text)

@@ -7,6 +7,7 @@ import pytest
 
 from cases.errors import ArtifactError
 from features.encoder import Progress, Vectors
+from features.passages import without
 from models.padding import LONG_WORDS, MAX_PASSAGES, PaddingDetector
 
 EVIDENCE = " ".join(["He demands money from her and threatens to post the pictures."] * 4)
@@ -74,8 +75,17 @@ def test_a_short_case_is_read_whole_and_costs_nothing(plain: PaddingDetector):
     assert encoder.asked == []
 
 
-def test_of_a_case_that_is_nothing_but_padding_all_is_read(plain: PaddingDetector):
-    assert plain.set_aside([case_of(*[HARMLESS] * 5)], TwoKinds()) == [()]
+def test_the_likeliest_evidence_is_read_however_unlikely_and_a_title_is_none(plain: PaddingDetector):
+    doubtful = "It was perhaps on a Tuesday that all of this was first talked about by us here."
+    text = case_of("My money", *[HARMLESS] * 3, doubtful, *[HARMLESS] * 3)
+    [spans] = plain.set_aside([text], TwoKinds())
+    left = without(text, spans).split("\n\n")
+    assert [part for part in left if part.strip()] == ["My money", doubtful]
+
+
+def test_of_a_case_that_is_nothing_but_padding_something_is_read(plain: PaddingDetector):
+    [spans] = plain.set_aside([case_of(*[HARMLESS] * 5)], TwoKinds())
+    assert len(spans) == 4
 
 
 def test_a_case_does_not_depend_on_its_batch_mates(plain: PaddingDetector):

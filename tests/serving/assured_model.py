@@ -7,12 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from cases.seed.corpus import training_part
+from cases.seed.harmless import harmless_paragraphs
 from features.assemble import assemble
+from features.encoder import Encoder
 from features.frame import embedding_matrix, feature_frame
+from features.passages import passage_spans
 from models.artifact import ENCODER, load_artifact, save_artifact
 from models.assurance import Assurance
 from models.calibration import probabilities
 from models.novelty import NoveltyDetector
+from models.padding import PaddingDetector
 from models.precedents import Precedents
 from models.shortlist import Shortlister
 from models.tiers import Tiers
@@ -52,7 +56,16 @@ def assured_model(small: SmallModel, folder: Path) -> SmallModel:
         tiers=Tiers.fit(chances, codes, {}),
         novelty=NoveltyDetector.fit(logits.max(axis=1), precedents.distance(embedding_matrix(frames[1]))),
         precedents=precedents,
+        padding=_padding(judge.encoder),
     )
     directory = folder / "assured"
     sha256 = save_artifact(judge, directory, name="small", encoder_dir=small.directory / ENCODER)
     return SmallModel(directory, sha256)
+
+
+def _padding(encoder: Encoder) -> PaddingDetector | None:
+    texts = [assemble(row.title, row.description).text for row in training_part()[::16]]
+    evidence = [(whose, text[slice(*span)]) for whose, text in enumerate(texts) for span in passage_spans(text)]
+    harmless = [text[slice(*span)] for text in harmless_paragraphs() for span in passage_spans(text)]
+    vectors = encoder.encode([*(passage for _, passage in evidence), *harmless])
+    return PaddingDetector.fit(vectors[: len(evidence)], [whose for whose, _ in evidence], vectors[len(evidence) :])

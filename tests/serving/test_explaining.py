@@ -11,6 +11,7 @@ import pytest
 
 from cases.settings import load_settings
 from cases.store import CaseStore
+from evaluation.harmless_prose import PARAGRAPHS
 from serving import explaining
 from serving.explaining import Explaining, Wanted
 from serving.problems import BusyError
@@ -56,6 +57,24 @@ def test_what_words_signals_and_embedding_add_is_the_whole_logit(assured: Runnin
     why = score["why"]
     parts = [word["contribution"] for word in why["words"]] + [found["contribution"] for found in why["signals"]]
     assert sum(parts) + why["embedding"] + why["intercept"] == pytest.approx(why["logit"], abs=1e-4)
+
+
+def test_padding_of_a_long_case_is_not_weighed_and_its_place_is_told(assured: Running) -> None:
+    # What it is measured with, and never learnt from.
+    padding = PARAGRAPHS[0], PARAGRAPHS[1], PARAGRAPHS[3]
+    [score], [bare] = explained(assured, "\n\n".join([*padding, COPIED])), explained(assured, COPIED)
+
+    why = score["why"]
+    set_aside = "".join(why["text"][span["start"] : span["end"]] for span in why["padding"])
+    assert all(paragraph.split(".")[0] in set_aside for paragraph in padding)
+    assert "my own recording" not in set_aside
+    pieces = [why["text"][sentence["start"] : sentence["end"]] for sentence in why["sentences"]]
+    assert "Lecture four of this course is my own recording with another voice laid over it." in pieces
+    assert not any(piece in set_aside for piece in pieces)
+    parts = [word["contribution"] for word in why["words"]] + [found["contribution"] for found in why["signals"]]
+    assert sum(parts) + why["embedding"] + why["intercept"] == pytest.approx(why["logit"], abs=1e-3)
+    assert score["categories"][0]["category"] == bare["categories"][0]["category"]
+    assert bare["why"]["padding"] == []
 
 
 def test_precedents_are_decided_cases_nearest_first_and_say_how_many_differ(assured: Running) -> None:
