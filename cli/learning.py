@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cases.errors import InvalidInputError
+from cases.errors import InvalidInputError, NotMigratedError, StoreUnavailableError
 from cli.command import AsJson, actor, answer_json, messages, opened_store, output, policy_of, settings_of
 
 if TYPE_CHECKING:
@@ -126,19 +126,26 @@ def suspects(
     from cli.contract import SuspectDecision, SuspectsAnswer
     from training.registry import registered
     from training.run_record import SUSPECTS
-    from training.suspects import read_suspects
+    from training.suspects import read_suspects, with_associates
     from training.tracking import read_table
 
     settings = settings_of(ctx)
     chosen = registered(settings, model)
     found = read_suspects(read_table(settings, chosen.run_id, SUSPECTS))
+    listed = found[:limit]
+    try:
+        # The tracker holds nobody's name: who decided is the record's to say.
+        with opened_store(settings) as store:
+            listed = with_associates(listed, store)
+    except (NotMigratedError, StoreUnavailableError):
+        messages().print("the record does not answer, so it is not said who decided")
     if as_json:
-        rows = [SuspectDecision(**asdict(suspect)) for suspect in found[:limit]]
+        rows = [SuspectDecision(**asdict(suspect)) for suspect in listed]
         answer_json(SuspectsAnswer(model=f"{chosen.name}/{chosen.version}", total=len(found), suspects=rows))
         return
     screen = output()
     screen.print(f"{len(found)} of the decisions that {chosen.name}/{chosen.version} learnt from may be slips")
-    for suspect in found[:limit]:
+    for suspect in listed:
         screen.print(
             f"  {suspect.case_id}  by {suspect.decided_by or '?'}: {suspect.decided} ({suspect.p_decided:.0%}); "
             f"unseen, the model says {suspect.suggested} ({suspect.p_suggested:.0%})"

@@ -113,7 +113,7 @@ def evaluate(
         )
     judgements = chosen.judge.judge(assembled_rows(snapshot.rows))
     facts = _facts(chosen, snapshot, left_out, now or datetime.now(UTC))
-    found = report(judgements, snapshot.rows, chosen.judge.taxonomy, facts, show_texts=show_texts)
+    found = report(judgements, snapshot.rows, chosen.judge.taxonomy, facts, show_texts=show_texts, by_associate=True)
     return Evaluation(chosen, len(snapshot.rows), left_out, found)
 
 

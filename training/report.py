@@ -1,4 +1,8 @@
-"""A judge's answers on held-out rows as a report: figures, one HTML page, a model card. No text is in any of them."""
+"""A judge's answers on held-out rows as a report: figures, one HTML page, a model card.
+
+No text of a case is in any of them, but for the examples on a page that was asked to show them (`show_texts`); no
+name of an associate either, but where a report by associate is asked for (`by_associate`).
+"""
 
 from __future__ import annotations
 
@@ -45,6 +49,7 @@ def report(
     *,
     robustness: Sequence[RobustnessRow] | None = None,
     show_texts: bool = False,
+    by_associate: bool = False,
 ) -> Report:
     """The report on rows that the model did not learn from.
 
@@ -55,8 +60,9 @@ def report(
         facts: Which model and which data.
         robustness: Measured elsewhere, if at all.
         show_texts: Whether example cases are quoted; else they are named by id.
+        by_associate: Whether there is a slice for each associate, by name. Not for a tracker.
     """
-    judged = judged_rows(judgements, rows, taxonomy, show_texts=show_texts)
+    judged = judged_rows(judgements, rows, taxonomy, show_texts=show_texts, by_associate=by_associate)
     found = figures(judged, precision_target=taxonomy.precision_target)
     page = html_report(
         f"{facts.name} {facts.version}", facts, found, judged, robustness=robustness, show_texts=show_texts
@@ -65,7 +71,12 @@ def report(
 
 
 def judged_rows(
-    judgements: Sequence[Judgement], rows: pd.DataFrame, taxonomy: Taxonomy, *, show_texts: bool = False
+    judgements: Sequence[Judgement],
+    rows: pd.DataFrame,
+    taxonomy: Taxonomy,
+    *,
+    show_texts: bool = False,
+    by_associate: bool = False,
 ) -> Judged:
     """Truth and answers side by side. A decided label that the model never met counts against it."""
     labels = taxonomy.category_ids
@@ -84,7 +95,7 @@ def judged_rows(
         },
         tiers=[judgement.tier for judgement in judgements],
         novelty_p=None if None in novelty else np.array(novelty, dtype=np.float64),
-        slices=_slices(judgements, rows),
+        slices=_slices(judgements, rows, by_associate=by_associate),
         examples=rows["case_id"].astype(str).tolist(),
         texts=texts,
     )
@@ -103,15 +114,16 @@ def _severity(judgements: Sequence[Judgement], rows: pd.DataFrame, taxonomy: Tax
     )
 
 
-def _slices(judgements: Sequence[Judgement], rows: pd.DataFrame) -> dict[str, list[str]]:
+def _slices(judgements: Sequence[Judgement], rows: pd.DataFrame, *, by_associate: bool) -> dict[str, list[str]]:
     words = [len(text.split()) for text in rows["description"]]
     found = {
         "channel": rows["channel"].astype(str).tolist(),
         "language": [judgement.language for judgement in judgements],
         "length": [next((name for most, name in _BANDS if count <= most), _LONGER) for count in words],
         "subject": [key.partition(":")[0] if ":" in key else "" for key in rows["subject_key"].astype(str)],
-        "decided by": rows["decided_by"].astype(str).tolist(),
     }
+    if by_associate:
+        found["decided by"] = rows["decided_by"].astype(str).tolist()
     return {name: _commonest(values) for name, values in found.items() if len(set(values) - {""}) > 1}
 
 

@@ -7,11 +7,16 @@ out-of-fold probabilities, held against how sure the model usually is of each ca
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from cases.ids import CaseId
+
+if TYPE_CHECKING:
+    from cases.store import CaseStore
 
 # So many are worth a person's hour; the worst come first.
 MOST = 500
@@ -27,7 +32,7 @@ class Suspect:
         suggested: What the model says instead, not having seen the case.
         p_decided: The probability that it gives to the decision, 0..1.
         p_suggested: That of what it says instead, 0..1.
-        decided_by: Who decided.
+        decided_by: Who decided; "" in what a tracker kept, which holds nobody's name.
     """
 
     case_id: str
@@ -77,10 +82,27 @@ def find_suspects(
 
 
 def suspects_table(suspects: Sequence[Suspect]) -> dict[str, Any]:
-    """The suspects as the tracker keeps them: ids and codes."""
-    return {"suspects": [asdict(suspect) for suspect in suspects]}
+    """The suspects as the tracker keeps them: ids and codes. Who decided stays in the record."""
+    rows = [asdict(suspect) for suspect in suspects]
+    return {"suspects": [{name: value for name, value in row.items() if name != "decided_by"} for row in rows]}
 
 
 def read_suspects(table: dict[str, Any]) -> tuple[Suspect, ...]:
-    """What `suspects_table` wrote."""
-    return tuple(Suspect(**row) for row in table["suspects"])
+    """What `suspects_table` wrote, by whom left open; runs of before hold names, which are read past."""
+    return tuple(Suspect(**(row | {"decided_by": ""})) for row in table["suspects"])
+
+
+def with_associates(suspects: Sequence[Suspect], store: CaseStore) -> tuple[Suspect, ...]:
+    """The suspects with who decided them, from the record; "" where it knows no such case.
+
+    Raises:
+        StoreUnavailableError: The database does not answer.
+    """
+    return tuple(replace(suspect, decided_by=_associate(suspect, store)) for suspect in suspects)
+
+
+def _associate(suspect: Suspect, store: CaseStore) -> str:
+    """Who decided so last: a review that has since come out otherwise is no suspect's."""
+    decisions = store.decisions(CaseId(suspect.case_id))
+    so = [decision for decision in decisions if decision.verdict.category == suspect.decided] or decisions
+    return so[-1].decided_by if so else ""

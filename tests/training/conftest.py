@@ -41,7 +41,7 @@ class Learning:
     taxonomy: Taxonomy
 
     def decide(self, cases: list[WrittenCase], *, first_at: datetime) -> None:
-        """File the cases, an hour apart, each decided as its rubric says."""
+        """File the cases, an hour apart, each decided as its rubric says, by two associates by turns."""
         times = [first_at + timedelta(hours=place) for place in range(len(cases))]
         reports = [
             NewReport(
@@ -57,9 +57,12 @@ class Learning:
         filed = self.store.file_reports(reports, actor="test")
         decided = [
             PastDecision(
-                case_id=report.case_id, verdict=case.rubric, decided_by="ada", decided_at=at + timedelta(minutes=30)
+                case_id=report.case_id,
+                verdict=case.rubric,
+                decided_by=("ada", "grace")[place % 2],
+                decided_at=at + timedelta(minutes=30),
             )
-            for report, case, at in zip(filed, cases, times, strict=True)
+            for place, (report, case, at) in enumerate(zip(filed, cases, times, strict=True))
         ]
         self.store.record_past_decisions(decided, actor="test")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from training.registry import registered
 from training.tracking import connect, read_table
 
 pytestmark = pytest.mark.slow
+
+LOGGED = ("suspects.json", "report.json", "report.html", "model_card.md", "figures.json")
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +111,17 @@ def test_suspects_are_listed_with_ids_and_codes(run: Any, learning: Learning, ve
     known = {case.case_id for case in learning.store.decided_cases()}
     assert {row["case_id"] for row in answer["suspects"]} <= known
     assert all(row["decided"] != row["suggested"] for row in answer["suspects"])
+    assert {row["decided_by"] for row in answer["suspects"]} <= {"ada", "grace"}, "the record says who decided"
+
+
+def test_a_run_names_nobody_and_a_report_on_request_does(learning: Learning, version: str, tmp_path: Path):
+    run_id = registered(learning.settings, version).run_id
+    client = connect(learning.settings)
+    logged = [Path(client.download_artifacts(run_id, name, str(tmp_path))) for name in LOGGED]
+    assert not [file.name for file in logged if re.search(r"\b(ada|grace)\b", file.read_text(encoding="utf-8"))]
+    assert not [name for name in client.get_run(run_id).data.metrics if re.search(r"\b(ada|grace)\b", name)]
+    asked = evaluate(learning.settings, version, store=learning.store).report
+    assert {each["value"] for each in asked.figures["slices"]["decided by"]} == {"ada", "grace"}
 
 
 def test_before_anything_is_decided_the_policys_words_make_a_first_model(learning: Learning):
