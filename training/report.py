@@ -93,7 +93,8 @@ def judged_rows(
             level: [tuple(places[name] for name in judgement.shortlists[level]) for judgement in judgements]
             for level in levels
         },
-        tiers=[judgement.tier for judgement in judgements],
+        # A judge that promises no coverage knows no tiers: its answers all hold the same word.
+        tiers=[judgement.tier for judgement in judgements] if levels else (),
         novelty_p=None if None in novelty else np.array(novelty, dtype=np.float64),
         slices=_slices(judgements, rows, by_associate=by_associate),
         examples=rows["case_id"].astype(str).tolist(),

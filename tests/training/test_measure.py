@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,3 +70,11 @@ def test_labels_that_are_alike_once_cleaned_keep_names_of_their_own():
     three = HeldOut(("why?", "why'", "why"), np.arange(3), np.eye(3))
     recalls = {name for name in three.class_metrics("category") if "/recall/" in name}
     assert recalls == {"category/recall/why_", "category/recall/why_-2", "category/recall/why"}
+
+
+def test_a_judge_without_shortlists_has_no_tiers(taxonomy: Taxonomy):
+    plain, rows = answers(), snapshot_rows()
+    assert report(plain, rows, taxonomy, FACTS).figures["tiers"] == []
+    assured = [replace(answer, shortlists={0.9: LABELS}) for answer in plain]
+    tiers = report(assured, rows, taxonomy, FACTS).figures["tiers"]
+    assert [tier["n"] for tier in tiers] == [0, 40, 0]
