@@ -127,7 +127,7 @@ def _rows(
 ) -> tuple[Snapshot, dict[str, int]]:
     """The rows to measure on, and how many were not taken, by reason."""
     if table is not None:
-        snapshot = from_table(*table)
+        snapshot = from_table(*table, levels=len(model.judge.taxonomy.levels))
         kept = snapshot.rows["split"] != "train"
         reasons = {"the table's training part": int((~kept).sum())}
     elif store is not None:

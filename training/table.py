@@ -32,13 +32,19 @@ class TableColumns:
     subject: str = ""
 
 
-def from_table(path: Path, columns: TableColumns) -> Snapshot:
+def from_table(path: Path, columns: TableColumns, *, levels: int = 0) -> Snapshot:
     """The snapshot of a labelled table.
 
     Rows without a text or a category are left out and counted.
 
+    Args:
+        path: The file.
+        columns: Which of its columns hold what.
+        levels: How many severity levels the model knows that the rows are for; 0: as many as the table uses.
+
     Raises:
-        InvalidInputError: The file cannot be read, or lacks a column, or holds no usable row.
+        InvalidInputError: The file cannot be read, or lacks a column, or holds no usable row, or holds a level above
+            `levels`.
     """
     table = _read(path)
     for option in ("text", "category", "severity", "split", "time", "subject"):
@@ -51,12 +57,14 @@ def from_table(path: Path, columns: TableColumns) -> Snapshot:
     usable = table[columns.text].notna() & table[columns.category].notna()
     usable &= table[columns.text].astype("string").str.strip().fillna("") != ""
     left_out = {"row without text or category": int((~usable).sum())} if not usable.all() else {}
-    table = table[usable].reset_index(drop=True)
+    # The index goes on naming the row of the file, for whoever must correct it.
+    table = table.reset_index(drop=True)[usable.to_numpy()]
     if table.empty:
         raise InvalidInputError(
             f"'--data' must hold rows with a text and a category (got none in {path.name}); check it"
         )
-    return Snapshot(_rows(table, columns, path), path.name, left_out)
+    severity = _severity(table, columns, levels)
+    return Snapshot(_rows(table, columns, path, severity), path.name, left_out)
 
 
 def level_count(snapshot: Snapshot) -> int:
@@ -85,18 +93,19 @@ def _attempt(path: Path, read: object) -> pd.DataFrame:
     return table
 
 
-def _rows(table: pd.DataFrame, columns: TableColumns, path: Path) -> pd.DataFrame:
-    size = len(table)
+def _rows(table: pd.DataFrame, columns: TableColumns, path: Path, severity: pd.Series) -> pd.DataFrame:
+    times = _times(table, columns).reset_index(drop=True)
+    table, size = table.reset_index(drop=True), len(table)
     case_ids = pd.Series([f"{path.stem}/{place}" for place in range(size)])
     empty = pd.Series("", index=table.index)
     filled = {
         "case_id": case_ids,
         "subject_key": table[columns.subject].astype(str) if columns.subject else case_ids,
-        "received_at": _times(table, columns),
+        "received_at": times,
         "description": table[columns.text].astype(str),
         "attributes": pd.Series([{} for _ in range(size)], dtype=object),
         "category": table[columns.category].astype(str),
-        "severity": _severity(table, columns),
+        "severity": severity.reset_index(drop=True),
         "split": _split(table, columns),
     }
     return pd.DataFrame({name: filled.get(name, empty) for name in COLUMNS})
@@ -107,14 +116,15 @@ def _times(table: pd.DataFrame, columns: TableColumns) -> pd.Series:
         return pd.Series(pd.NaT, index=table.index, dtype="datetime64[ns, UTC]")
     times = pd.to_datetime(table[columns.time], utc=True, errors="coerce", format="ISO8601")
     if times.isna().any():
-        row = int(times.isna().to_numpy().argmax()) + 1
+        row = int(times.index[times.isna()][0]) + 1
         raise InvalidInputError(
             f"'--time' must be an ISO 8601 time in each row (row {row} is not); correct the column"
         )
     return times
 
 
-def _severity(table: pd.DataFrame, columns: TableColumns) -> pd.Series:
+def _severity(table: pd.DataFrame, columns: TableColumns, known: int) -> pd.Series:
+    """The levels as ours count, 1 the most severe; `known` of them, or as many as the table uses where that is 0."""
     if not columns.severity:
         return pd.Series(pd.NA, index=table.index, dtype="Int64")
     levels = pd.to_numeric(table[columns.severity], errors="coerce")
@@ -122,10 +132,19 @@ def _severity(table: pd.DataFrame, columns: TableColumns) -> pd.Series:
     if whole.empty or (whole % 1 != 0).any() or (whole < 1).any():
         raise InvalidInputError(
             f"'--severity' must be whole numbers from 1 ({columns.severity!r} holds others); "
-            "number the levels from 1 and say with --severity-1-is which end is the most severe"
+            "number the levels from 1 and say with --severity-1-is which end is the most severe",
+            field="severity",
+        )
+    if known and (whole > known).any():
+        row = int(whole.index[whole > known][0])
+        raise InvalidInputError(
+            f"'--severity' must be one of the model's levels, 1 to {known} (got {whole[row]:g} in row {row + 1}); "
+            "correct the column, or choose a model of as many levels",
+            field="severity",
         )
     counted = levels.astype("Int64")
-    return counted if columns.severity_1_is == "most" else counted.max() + 1 - counted
+    # Turned round within all levels there are: the mildest rows of a file need not be of the mildest level.
+    return counted if columns.severity_1_is == "most" else (known or counted.max()) + 1 - counted
 
 
 def _split(table: pd.DataFrame, columns: TableColumns) -> pd.Series:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pytest
@@ -104,6 +105,22 @@ def test_levels_that_are_not_counted_from_one_are_refused(tmp_path: Path, levels
     path = write(tmp_path, body=["one", "two"], team=["x", "y"], prio=levels)
     with pytest.raises(InvalidInputError, match="'--severity' must be whole numbers from 1"):
         from_table(path, TableColumns(text="body", category="team", severity="prio"))
+
+
+def test_levels_are_turned_round_within_those_that_the_model_knows(tmp_path: Path):
+    path = write(tmp_path, body=["one", "two", "three"], team=["x", "y", "x"], prio=[1, 2, 2])
+    columns = TableColumns(text="body", category="team", severity="prio", severity_1_is="least")
+    assert list(from_table(path, columns, levels=4).rows["severity"]) == [4, 3, 3], "none of them is of the highest"
+    assert list(from_table(path, columns).rows["severity"]) == [2, 1, 1]
+
+
+@pytest.mark.parametrize("end", ["most", "least"])
+def test_a_level_that_the_model_lacks_is_named_by_its_row(tmp_path: Path, end: Literal["most", "least"]):
+    path = write(tmp_path, body=["one", None, "three"], team=["x", "y", "x"], prio=[1, 2, 5])
+    columns = TableColumns(text="body", category="team", severity="prio", severity_1_is=end)
+    with pytest.raises(InvalidInputError, match=r"'--severity' must be .* 1 to 4 \(got 5 in row 3\)") as caught:
+        from_table(path, columns, levels=4)
+    assert caught.value.field == "severity"
 
 
 def test_a_split_column_must_hold_both_parts(tmp_path: Path):
