@@ -57,6 +57,8 @@ def evaluate(
     else:
         with opened_store(settings) as store:
             found = measure(settings, model, store=store, show_texts=show_texts)
+    for caveat in found.caveats:
+        messages().print(caveat)
     for path, content in ((report, found.report.html), (card, found.report.card)):
         if path is not None:
             path.write_text(content, encoding="utf-8")

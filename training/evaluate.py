@@ -8,22 +8,37 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cases.errors import InvalidInputError
+import pandas as pd
+
+from cases.errors import InvalidInputError, TrackerUnavailableError
 from cases.settings import Settings
 from cases.store import CaseStore
 from evaluation.report import ModelFacts
+from evaluation.report.page import MAY_HAVE_LEARNT
 from features.embedding_cache import CachedEncoder
 from features.encoder.layout import file_sha256
 from models.artifact import MANIFEST, load_artifact, verify_artifact
 from models.judge import Judge
+from training.bootstrap import NAME as DEFINITIONS_ALONE
 from training.registry import fetch_artifact, registered
 from training.report import Report, report
 from training.rows import assembled_rows
 from training.snapshot import Snapshot, from_store
 from training.table import TableColumns, from_table
-from training.tracking import read_ledger
+from training.tracking import LoggedRun, TrackedModel, find_model, read_ledger, read_run
+
+RECORD = "record"
+"""The source of a snapshot of the record, as `from_store` names it; a table's is its file's name."""
 
 _SHA256 = re.compile("[0-9a-f]{64}")
+_NO_LEDGER = pd.DataFrame({"case_id": [], "part": [], "text_sha256": []}, dtype=str)
+
+
+_UNKNOWN = f"What this model learnt from is not known here: the rows {MAY_HAVE_LEARNT}."
+_CROSSED = (
+    f"The rows {MAY_HAVE_LEARNT}: the record's cases are known by title and text together, a table's rows by their "
+    "text alone, and the model learnt from one and is measured on the other."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +47,10 @@ class NamedModel:
 
     Attributes:
         judge: It, behind the embedding cache.
-        name: As registered, or as its artifact says.
-        version: As registered, else the start of its SHA-256.
+        name: As registered or promoted, or as its artifact says.
+        version: As registered or promoted, else the start of its SHA-256.
         sha256: Of its manifest.
-        run_id: The tracker's run; "" where the artifact alone is known.
+        run_id: The tracker's run; "" where the tracker knows none.
     """
 
     judge: Judge
@@ -54,28 +69,46 @@ class Evaluation:
         rows: Measured on.
         left_out: Rows not measured on, by reason.
         report: Figures, page and card.
+        caveats: What whoever reads a figure must know.
     """
 
     model: NamedModel
     rows: int
     left_out: dict[str, int]
     report: Report
+    caveats: tuple[str, ...] = ()
 
 
-def named_model(settings: Settings, model: str) -> NamedModel:
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What is known of a model's training.
+
+    Attributes:
+        run: Its run; None where there is none to read.
+        ledger: Ids, text digests and parts of the rows that it was made with; None where that is not known.
+    """
+
+    run: LoggedRun | None = None
+    ledger: pd.DataFrame | None = None
+
+
+def named_model(settings: Settings, model: str, store: CaseStore | None = None) -> NamedModel:
     """A model by registered version or alias, by an artifact's folder, or by the SHA-256 of one that was promoted.
+
+    An artifact is looked up by its SHA-256 in the tracker, else among the champions of `store`, for its name and run.
 
     Raises:
         NotFoundError: Nothing of that name is registered.
         ArtifactError: Its files are not what they must be.
-        TrackerUnavailableError: The tracker does not answer.
+        TrackerUnavailableError: The tracker does not answer, and the model was named as it is registered.
     """
     promoted = settings.models_dir / model if _SHA256.fullmatch(model) else None
     folder = promoted if promoted is not None and promoted.is_dir() else Path(model)
     if (folder / MANIFEST).exists():
         manifest = verify_artifact(folder, model if promoted is not None else None)
         sha256 = file_sha256(folder / MANIFEST)
-        return NamedModel(_cached(settings, folder, sha256), manifest.name, sha256[:12], sha256)
+        known = _looked_up(settings, sha256, store) or TrackedModel("", manifest.name, sha256[:12])
+        return NamedModel(_cached(settings, folder, sha256), known.name, known.version, sha256, known.run_id)
     found = registered(settings, model)
     place = fetch_artifact(settings, found)
     return NamedModel(_cached(settings, place, found.sha256), found.name, found.version, found.sha256, found.run_id)
@@ -104,17 +137,18 @@ def evaluate(
         InvalidInputError: There is nothing to measure on, or the table is not as it must be.
         NotFoundError, ArtifactError, TrackerUnavailableError: As `named_model`.
     """
-    chosen = named_model(settings, model)
-    snapshot, left_out = _rows(settings, chosen, store, table)
+    chosen = named_model(settings, model, store)
+    past = _past(settings, chosen)
+    snapshot = _rows(chosen, past, store, table)
     if snapshot.rows.empty:
         raise InvalidInputError(
-            f"'data' must hold cases of the model's categories that it did not learn from (got none, {left_out or 0} "
-            "left out); give other cases"
+            "'data' must hold cases of the model's categories that it did not learn from (got none, "
+            f"{snapshot.left_out or 0} left out); give other cases"
         )
     judgements = chosen.judge.judge(assembled_rows(snapshot.rows))
-    facts = _facts(chosen, snapshot, left_out, now or datetime.now(UTC))
+    facts = _facts(chosen, past, snapshot, now or datetime.now(UTC))
     found = report(judgements, snapshot.rows, chosen.judge.taxonomy, facts, show_texts=show_texts, by_associate=True)
-    return Evaluation(chosen, len(snapshot.rows), left_out, found)
+    return Evaluation(chosen, len(snapshot.rows), snapshot.left_out, found, facts.caveats)
 
 
 def _cached(settings: Settings, folder: Path, sha256: str) -> Judge:
@@ -122,45 +156,85 @@ def _cached(settings: Settings, folder: Path, sha256: str) -> Judge:
     return judge.with_encoder(CachedEncoder(judge.encoder, settings.cache_dir))
 
 
+def _looked_up(settings: Settings, sha256: str, store: CaseStore | None) -> TrackedModel | None:
+    try:
+        found = find_model(settings, sha256)
+    except TrackerUnavailableError:
+        # A promoted model is measured without its tracker too; the report then says what is not known.
+        found = None
+    champions = () if store is None or found is not None else store.champions()
+    return next((TrackedModel("", row.name, row.version) for row in champions if row.sha256 == sha256), found)
+
+
+def _past(settings: Settings, model: NamedModel) -> _Past:
+    if not model.run_id:
+        # The policy's words alone made this one: there is nothing that it could have learnt from.
+        return _Past(ledger=_NO_LEDGER if model.name == DEFINITIONS_ALONE else None)
+    try:
+        return _Past(read_run(settings, model.run_id), read_ledger(settings, model.run_id))
+    except TrackerUnavailableError:
+        return _Past()
+
+
 def _rows(
-    settings: Settings, model: NamedModel, store: CaseStore | None, table: tuple[Path, TableColumns] | None
-) -> tuple[Snapshot, dict[str, int]]:
-    """The rows to measure on, and how many were not taken, by reason."""
+    model: NamedModel, past: _Past, store: CaseStore | None, table: tuple[Path, TableColumns] | None
+) -> Snapshot:
+    """The rows to measure on, with how many were not taken, by reason."""
+    taxonomy = model.judge.taxonomy
+    reasons: dict[str, pd.Series] = {}
     if table is not None:
-        snapshot = from_table(*table, levels=len(model.judge.taxonomy.levels))
-        kept = snapshot.rows["split"] != "train"
-        reasons = {"the table's training part": int((~kept).sum())}
+        snapshot = from_table(*table, levels=len(taxonomy.levels))
+        reasons["the table's training part"] = snapshot.rows["split"] == "train"
     elif store is not None:
-        snapshot = from_store(store.decided_cases(), model.judge.taxonomy)
-        learnt: set[str] = set()
-        if model.run_id:
-            ledger = read_ledger(settings, model.run_id)
-            learnt = set(ledger["case_id"][ledger["part"] == "train"])
-        kept = ~snapshot.rows["case_id"].isin(list(learnt))
-        reasons = {"learnt from": int((~kept).sum())}
+        snapshot = from_store(store.decided_cases(), taxonomy)
     else:
         raise ValueError("'store' or 'table' must be given (got neither); give one")
-    known = snapshot.rows["category"].isin(list(model.judge.taxonomy.category_ids))
-    reasons["a category that the model's policy lacks"] = int((kept & ~known).sum())
-    rows = snapshot.rows[kept & known].reset_index(drop=True)
-    left_out = snapshot.left_out | {reason: count for reason, count in reasons.items() if count}
-    return Snapshot(rows, snapshot.source, left_out), left_out
+    if past.ledger is not None:
+        reasons["learnt from"] = _of_part(snapshot, past.ledger, "train")
+    reasons["a category that the model's policy lacks"] = ~snapshot.rows["category"].isin(list(taxonomy.category_ids))
+    kept, left_out = pd.Series(data=True, index=snapshot.rows.index), dict(snapshot.left_out)
+    for reason, out in reasons.items():
+        count = int((kept & out).sum())
+        left_out |= {reason: count} if count else {}
+        kept &= ~out
+    return Snapshot(snapshot.rows[kept].reset_index(drop=True), snapshot.source, left_out)
 
 
-def _facts(model: NamedModel, snapshot: Snapshot, left_out: dict[str, int], now: datetime) -> ModelFacts:
+def _of_part(snapshot: Snapshot, ledger: pd.DataFrame, part: str) -> pd.Series:
+    """Whether each row is, by its id or its text, one of a part of the ledger's."""
+    theirs = ledger[ledger["part"] == part]
+    ours = snapshot.ledger(pd.Series("", index=snapshot.rows.index))
+    same: pd.Series = ours["text_sha256"].isin(theirs["text_sha256"])
+    # A table's ids are but its name and the row's place: another table of that name has them too.
+    return same | ours["case_id"].isin(theirs["case_id"]) if snapshot.source == RECORD else same
+
+
+def _facts(model: NamedModel, past: _Past, snapshot: Snapshot, now: datetime) -> ModelFacts:
     told: dict[str, Any] = {
         "sha256": model.sha256[:12],
         "encoder": model.judge.encoder.hash[:12],
         "languages": ", ".join(model.judge.languages),
     }
+    measured = now.isoformat(timespec="seconds")
+    made = measured
+    left_out = ", ".join(f"{count} ({reason})" for reason, count in snapshot.left_out.items())
     return ModelFacts(
         name=model.name,
         version=model.version,
-        made=now.isoformat(timespec="seconds"),
+        made=made,
         model=told,
         data={
             "source": snapshot.source,
+            "measured": measured,
             "measured on": len(snapshot.rows),
-            "left out": ", ".join(f"{count} ({reason})" for reason, count in left_out.items()) or "none",
+            "left out": left_out or "none",
         },
+        caveats=_caveats(past, snapshot),
     )
+
+
+def _caveats(past: _Past, snapshot: Snapshot) -> tuple[str, ...]:
+    if past.ledger is None:
+        return (_UNKNOWN,)
+    crossed = past.run is not None and (past.run.source == RECORD) != (snapshot.source == RECORD)
+    return (_CROSSED,) if crossed else ()

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +114,21 @@ class TrackedModel:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class LoggedRun:
+    """What a run says of itself.
+
+    Attributes:
+        started: When the tracker began it, aware UTC: the model was fitted just before.
+        source: What its snapshot was of: "record", or the name of a file; "" where it does not say.
+        split: How its rows were parted; "" where it does not say.
+    """
+
+    started: datetime
+    source: str
+    split: str
+
+
 def record_run(settings: Settings, record: RunRecord, *, name: str, sha256: str) -> TrackedModel:
     """Log a run, its artifact as an `mlflow.pyfunc` model, and register that as the next version of `name`.
 
@@ -183,6 +199,39 @@ def read_ledger(settings: Settings, run_id: str) -> pd.DataFrame:
         return pd.read_parquet(
             mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=LEDGER, dst_path=folder)
         )
+
+
+def read_run(settings: Settings, run_id: str) -> LoggedRun:
+    """When a run was, and how it came by its rows.
+
+    Raises:
+        TrackerUnavailableError: The tracker does not answer, or knows no such run.
+    """
+    client = connect(settings)
+    with _answering(settings):
+        run = client.get_run(run_id)
+    params = run.data.params
+    started = datetime.fromtimestamp(run.info.start_time / 1000, UTC)
+    return LoggedRun(started, params.get("source", ""), params.get("split", ""))
+
+
+def find_model(settings: Settings, sha256: str) -> TrackedModel | None:
+    """The registered version whose artifact has this SHA-256, the newest of them; None where there is none.
+
+    Raises:
+        TrackerUnavailableError: The tracker does not answer.
+    """
+    local = settings.tracking_uri.removeprefix("sqlite:///")
+    if local != settings.tracking_uri and not Path(local).exists():
+        # To ask would make it: an artifact is measured without a tracker, and none is set up for its sake.
+        return None
+    client = connect(settings)
+    with _answering(settings):
+        found = client.search_model_versions(f"tags.sha256 = '{sha256}'")
+    if not found:
+        return None
+    newest = max(found, key=lambda version: version.creation_timestamp)
+    return TrackedModel(newest.run_id or "", newest.name, str(newest.version))
 
 
 def read_table(settings: Settings, run_id: str, file: str) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from evaluation.report.style import CONTENT_SECURITY_POLICY, STYLE
 from evaluation.report.svg import per_cent
 from evaluation.report.tables import flag, span
 
+MAY_HAVE_LEARNT = "may hold cases that it learnt from"
+"""Stands in the caveat of a report whose rows could not be held against what the model learnt from."""
+
 
 def html_report(
     title: str,
@@ -53,7 +56,7 @@ def html_report(
         f"{paragraph(_which(model, figures), 'quiet')}"
         f'{caveats}<nav aria-label="Sections"><ul>{links}</ul></nav></header>'
         f"<main>{_tiles(figures)}{body}</main>"
-        "<footer>Intervals are of 95 %. The rows were held out: the model learnt from none of them.</footer>"
+        f"<footer>Intervals are of 95 %. {_held_out(model)}</footer>"
         "</body></html>\n"
     )
 
@@ -74,6 +77,12 @@ def _sections(
         ("facts", "Model and data", sections.facts(model)),
     ]
     return [part for part in parts if part[2]]
+
+
+def _held_out(model: ModelFacts) -> str:
+    if any(MAY_HAVE_LEARNT in caveat for caveat in model.caveats):
+        return "It is not known whether the model learnt from some of the rows."
+    return "The rows were held out: the model learnt from none of them."
 
 
 def _which(model: ModelFacts, figures: Mapping[str, Any]) -> str:

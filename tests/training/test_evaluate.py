@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from cases.seed.corpus import training_part
 from cli.main import main
+from evaluation.report.page import MAY_HAVE_LEARNT
 from models.artifact import load_artifact
 from tests.training.conftest import Learning
 from training.bootstrap import NAME, bootstrap
 from training.evaluate import evaluate
-from training.registry import registered
-from training.tracking import connect, read_table
+from training.registry import fetch_artifact, promote, registered
+from training.table import TableColumns
+from training.tracking import connect, read_ledger, read_run, read_table
 
 pytestmark = pytest.mark.slow
 
@@ -54,6 +60,48 @@ def test_a_registered_model_is_measured_on_what_it_did_not_learn_from(learning: 
     for name, figure in logged["category"].items():
         assert figure["value"] == pytest.approx(found.report.figures["category"][name]["value"])
         assert run.data.metrics[f"report/category/{name}/value"] == pytest.approx(figure["value"])
+
+
+def test_a_model_named_by_its_artifact_is_held_to_the_same_rows(learning: Learning, version: str, tmp_path: Path):
+    model = registered(learning.settings, version)
+    place = fetch_artifact(learning.settings, model)
+    copied = shutil.copytree(place, tmp_path / "copied")
+    by_number = evaluate(learning.settings, version, store=learning.store)
+    for name in (model.sha256, str(copied)):
+        found = evaluate(learning.settings, name, store=learning.store)
+        assert (found.rows, found.left_out) == (by_number.rows, by_number.left_out)
+        assert (found.model.name, found.model.version, found.model.run_id) == (model.name, version, model.run_id)
+        assert MAY_HAVE_LEARNT not in found.report.html
+
+
+def test_where_the_tracker_is_away_a_promoted_model_is_measured_and_the_page_claims_less(
+    learning: Learning, version: str
+):
+    champion = promote(learning.settings, learning.store, version, by="ada")
+    away = learning.settings.model_copy(update={"tracking_uri": "http://127.0.0.1:1"})
+    found = evaluate(away, champion.sha256, store=learning.store)
+    assert (found.model.name, found.model.version, found.model.run_id) == (champion.name, version, "")
+    assert [caveat for caveat in found.caveats if MAY_HAVE_LEARNT in caveat]
+    assert MAY_HAVE_LEARNT in found.report.html
+    assert MAY_HAVE_LEARNT in found.report.card
+    assert "the model learnt from none of them" not in found.report.html
+
+
+def test_rows_of_a_table_that_it_learnt_from_are_told_by_their_texts(
+    learning: Learning, version: str, tmp_path: Path
+):
+    ledger = read_ledger(learning.settings, registered(learning.settings, version).run_id)
+    learnt = set(ledger["case_id"][ledger["part"] == "train"])
+    cases = list(learning.store.decided_cases())
+    known = sum(not case.title and case.case_id in learnt for case in cases)
+    assert known, "a row of a table has no title, so these are those that can be told"
+    path = tmp_path / "same.csv"
+    columns = {"text": [c.description for c in cases], "label": [c.decision.verdict.category for c in cases]}
+    pd.DataFrame(columns).to_csv(path, index=False)
+    found = evaluate(learning.settings, version, table=(path, TableColumns("text", "label")))
+    assert found.left_out == {"learnt from": known}
+    assert found.rows == len(cases) - known
+    assert "title and text together" in found.report.html, "those with a title cannot be told"
 
 
 def test_the_page_and_the_card_hold_the_figures_and_no_text(
