@@ -191,6 +191,9 @@ def _rows(
         raise ValueError("'store' or 'table' must be given (got neither); give one")
     if past.ledger is not None:
         reasons["learnt from"] = _of_part(snapshot, past.ledger, "train")
+        if past.run is None or past.run.split != "champion":
+            reasons["its subject or a near-duplicate was learnt from"] = _of_part(snapshot, past.ledger, "aside")
+        # After the split "champion" no row was learnt from that shares a group with one set aside: they are clean.
     reasons["a category that the model's policy lacks"] = ~snapshot.rows["category"].isin(list(taxonomy.category_ids))
     kept, left_out = pd.Series(data=True, index=snapshot.rows.index), dict(snapshot.left_out)
     for reason, out in reasons.items():

@@ -104,6 +104,23 @@ def test_rows_of_a_table_that_it_learnt_from_are_told_by_their_texts(
     assert "title and text together" in found.report.html, "those with a title cannot be told"
 
 
+@pytest.mark.parametrize(("how", "left_out"), [("time", 5), ("champion", 0)])
+def test_rows_set_aside_are_measured_only_where_nothing_like_them_was_learnt_from(
+    learning: Learning, version: str, monkeypatch: pytest.MonkeyPatch, how: str, left_out: int
+):
+    run_id = registered(learning.settings, version).run_id
+    ledger, run = read_ledger(learning.settings, run_id), read_run(learning.settings, run_id)
+    usual = evaluate(learning.settings, version, store=learning.store)
+    held_out = ledger.index[ledger["part"] == "test"]
+    ledger.loc[held_out[:5], "part"] = "aside"
+    monkeypatch.setattr("training.evaluate.read_ledger", lambda *_: ledger)
+    monkeypatch.setattr("training.evaluate.read_run", lambda *_: replace(run, split=how))
+    found = evaluate(learning.settings, version, store=learning.store)
+    reason = "its subject or a near-duplicate was learnt from"
+    assert found.left_out.get(reason, 0) == usual.left_out.get(reason, 0) + left_out
+    assert found.rows == usual.rows - left_out
+
+
 def test_the_page_and_the_card_hold_the_figures_and_no_text(
     run: Any, learning: Learning, version: str, tmp_path: Path
 ):
