@@ -219,7 +219,7 @@ def _facts(model: NamedModel, past: _Past, snapshot: Snapshot, now: datetime) ->
         "languages": ", ".join(model.judge.languages),
     }
     measured = now.isoformat(timespec="seconds")
-    made = measured
+    made = past.run.started.isoformat(timespec="seconds") if past.run else f"at a time not known, measured {measured}"
     left_out = ", ".join(f"{count} ({reason})" for reason, count in snapshot.left_out.items())
     return ModelFacts(
         name=model.name,

@@ -85,6 +85,15 @@ def test_where_the_tracker_is_away_a_promoted_model_is_measured_and_the_page_cla
     assert MAY_HAVE_LEARNT in found.report.html
     assert MAY_HAVE_LEARNT in found.report.card
     assert "the model learnt from none of them" not in found.report.html
+    assert "at a time not known, measured 20" in found.report.html
+
+
+def test_when_it_was_made_is_not_when_it_is_measured(learning: Learning, version: str):
+    started = read_run(learning.settings, registered(learning.settings, version).run_id).started
+    later = started + timedelta(days=400)
+    found = evaluate(learning.settings, version, store=learning.store, now=later)
+    assert f"made {started.isoformat(timespec='seconds')}" in found.report.html
+    assert later.isoformat(timespec="seconds") in found.report.card
 
 
 def test_rows_of_a_table_that_it_learnt_from_are_told_by_their_texts(
