@@ -23,11 +23,15 @@ _HABIT = 2
 
 _CHUNK = re.compile(r"\S+")
 # A path, a query, a code with underscores, a host, an address, a person's name on some site.
-_ADDRESS = re.compile(r"(?<!\w)@\w|[/\\_=&#]|[^\W_]\.[^\W_]|\w:\w|\w@[\w-]*\.")
+_ADDRESS = re.compile(r"(?<!\w)@\w|[/\\_=&#]|[^\W_]\.[^\W_]|\w:\w|\w@[\w-]*\.\w")
 _TOKEN = re.compile(r"(?<![\w@$!])[@!]*+(?P<word>[A-Za-z\d$][A-Za-z\d@$!]*+)(?!\w)")
 # What may stand at a word's end by itself: "m3n" has its sign inside, "course5" and "mp3" end in a number.
 _DOUBLED_END = re.compile(r"(?:00|33|44|\$\$)$")
 _INSIDE = re.compile(rf"[a-z][{_SIGNS}]+[a-z]")
+# "l10n" counts the letters left out between its first and its last; no such word leaves out 30 ("w33k", "f00d").
+_NUMERONYM = re.compile(r"[a-z][12]\d[a-z]")
+# "700k", "11am" and "14mb" are an amount, a time and a size, however the rest of the text is written.
+_MEASURE = re.compile(r"\d+[a-z]{1,2}")
 
 
 def with_letters_for_signs(text: str) -> str:
@@ -69,15 +73,15 @@ class _Reader:
 
 
 def _is_telling(word: str, letters: int) -> bool:
-    """Whether signs stand where numbers do not, and not so many as in a code ("a11y" counts the letters left out)."""
+    """Whether signs stand where numbers do not, and not so many as in a code."""
     most = 2 * letters if len(word) >= _LONG else letters
-    if letters < 2 or len(word) - letters > most or (letters == 2 and "11" in word):
+    if letters < 2 or len(word) - letters > most or _NUMERONYM.fullmatch(word):
         return False
     return bool(_INSIDE.search(word)) or word[0] == "$" or bool(_DOUBLED_END.search(word))
 
 
 def _may_be_one(word: str, _letters: int) -> bool:
-    return len(word) > 3
+    return len(word) > 3 and not _NUMERONYM.fullmatch(word) and not _MEASURE.fullmatch(word)
 
 
 def _meant(word: str) -> str:

@@ -26,6 +26,12 @@ from features.redact import redact
         ("upl0ading c0urses", "uploading courses"),
         ("w3ll-kn0wn", "well-known"),
         ("7h47 4g3n7 s0ld d474, l457 w33k", "that agent sold data, last week"),
+        ("This is a sc@m. It st@nds.", "This is a scam. It stands."),
+        (
+            "He m@de 700k on 4 May at 11am selling p1rated c0urses, a 14mb file",
+            "He made 700k on 4 May at 11am selling pirated courses, a 14mb file",
+        ),
+        ("I lost 100k to a sc4m and a fr4ud", "I lost 100k to a scam and a fraud"),
     ],
 )
 def test_signs_inside_a_word_are_read_as_letters(written: str, meant: str) -> None:
@@ -41,6 +47,7 @@ def test_signs_inside_a_word_are_read_as_letters(written: str, meant: str) -> No
         "3rd 1st 10ft 5pin 7pm 5th",
         "course5 lesson5 module1 top10 web3 SAVE50 CRS-0451 R2D2",
         "log4j a11y i18n k8s sha256sum",
+        "l10n c14n p14n g11n t9n",
         "https://example.com/c0urse?x=w0rld and c0urses.example.com",
         "w0rld@example.com, @w0rldwide, user@host",
         "the end!",
