@@ -38,6 +38,12 @@ def test_the_widest_coverage_at_a_precision_is_past_a_dip():
     assert curve.risk[0] == 1.0, "the surest of all is wrong, and does not end the search"
 
 
+@pytest.mark.parametrize("wrong", range(1, 50))
+def test_a_precision_that_is_met_exactly_is_met(wrong: int):
+    right = np.arange(100) >= wrong
+    assert risk_coverage(np.full(100, 0.9), right).widest_at((100 - wrong) / 100) == 0
+
+
 def test_a_precision_that_is_never_reached_or_by_a_handful_only_has_no_place():
     assert risk_coverage(np.linspace(1, 0, 100), np.arange(100) % 2 == 0).widest_at(0.95) is None
     assert risk_coverage(np.linspace(1, 0, 100), np.arange(100) < 10).widest_at(0.95) is None
