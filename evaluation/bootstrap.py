@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from evaluation.metrics import Metric, Probabilities, Truth
 
@@ -38,9 +40,11 @@ def interval(
     return Interval(metric(truth, probabilities), low, high)
 
 
-def resamples(n: int, draws: int, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """Shape (draws, n): row numbers drawn with replacement."""
-    return np.random.default_rng(seed).integers(0, n, size=(draws, n))
+def resamples(n: int, draws: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:
+    """`draws` times (n,) row numbers drawn with replacement, one draw at a time: all at once would be gigabytes."""
+    rng = np.random.default_rng(seed)
+    for _ in range(draws):
+        yield rng.integers(0, n, size=n)
 
 
 def bounds(found: list[float]) -> tuple[float, float]:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from evaluation.bootstrap import interval
+from evaluation.bootstrap import interval, resamples
 from evaluation.metrics import accuracy, confusion, ece, ece_if_perfect, log_loss, macro_f1, macro_mae, per_class, qwk
 from evaluation.paired import paired_difference
 
@@ -81,6 +83,15 @@ def test_an_interval_covers_the_truth_as_often_as_it_says():
         found = interval(accuracy, truth, p, draws=200, seed=seed)
         covered += found.low <= 0.7 <= found.high
     assert 0.90 <= covered / 200 <= 0.99
+
+
+def test_a_resample_is_drawn_when_it_is_asked_for():
+    tracemalloc.start()
+    drawn_rows = [int(rows[0]) for rows in resamples(100_000, 20, 0)]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(drawn_rows) == 20
+    assert peak < 4 * 100_000 * 8, "a few draws at a time, not all"
 
 
 def test_pairing_leaves_out_what_both_find_hard():
