@@ -29,7 +29,8 @@ from cases.taxonomy import Taxonomy
 from cases.taxonomy_file import load_taxonomy
 from evaluation.bootstrap import interval
 from evaluation.metrics import Metric, accuracy, ece, ece_if_perfect, macro_f1, macro_mae, qwk
-from evaluation.shortlists import shortlist_coverage, wilson_interval
+from evaluation.report.shares import share
+from evaluation.shortlists import shortlist_coverage
 from features.embedding_cache import CachedEncoder
 from features.encoder import CompiledEncoder, ensure_compiled
 from features.encoder.layout import file_sha256
@@ -114,7 +115,6 @@ def figures(judgements: Sequence[Judgement], rubrics: Sequence[Verdict], taxonom
         ("category_accuracy", accuracy, topics, category),
         ("category_in_top_3", in_top_three, topics, category),
         ("category_macro_f1", macro_f1, topics, category),
-        ("category_ece", ece, topics, category),
         ("severity_accuracy", accuracy, levels, severity),
         ("severity_qwk", qwk, levels, severity),
         ("severity_qwk_shown", qwk, levels, shown),
@@ -122,6 +122,9 @@ def figures(judgements: Sequence[Judgement], rubrics: Sequence[Verdict], taxonom
         ("severity_macro_mae_shown", macro_mae, levels, shown),
     ]
     row: Row = {name: asdict(interval(metric, truth, found)) for name, metric, truth, found in asked}
+    # Without an interval: resampled rows repeat themselves, which alone makes the error larger. `ece_if_perfect` is
+    # what it is read beside.
+    row["category_ece"] = {"value": ece(topics, category)}
     for level in judgements[0].shortlists:
         lists = [tuple(labels.index(name) for name in judgement.shortlists[level]) for judgement in judgements]
         found = shortlist_coverage(lists, topics)
@@ -130,18 +133,21 @@ def figures(judgements: Sequence[Judgement], rubrics: Sequence[Verdict], taxonom
 
 
 def tiers(judgements: Sequence[Judgement], right: npt.NDArray[np.bool_]) -> Row:
-    """The share of each tier, and how often its suggestion is right, with Wilson intervals."""
+    """The share of each tier, and how often its suggestion is right, with Wilson intervals; None of an empty tier."""
     row: Row = {}
     for tier in ("apply", "suggest", "abstain"):
         ours = np.array([judgement.tier == tier for judgement in judgements])
-        row[f"{tier}_share"] = asdict(wilson_interval(int(ours.sum()), len(ours)))
-        row[f"{tier}_right"] = asdict(wilson_interval(int(right[ours].sum()), int(ours.sum())))
+        row[f"{tier}_share"] = share(int(ours.sum()), len(ours))
+        row[f"{tier}_right"] = share(int(right[ours].sum()), int(ours.sum()))
     return row
 
 
-def line(name: str, found: Mapping[str, float]) -> str:
+def line(name: str, found: Mapping[str, float] | None) -> str:
+    if found is None:
+        return f"{name:<24} n/a"
+    bounds = f" [{found['low']:.3f}, {found['high']:.3f}]" if "low" in found else ""
     size = f"  {found['mean_size']:.2f} long" if "mean_size" in found else ""
-    return f"{name:<24} {found['value']:.3f} [{found['low']:.3f}, {found['high']:.3f}]{size}"
+    return f"{name:<24} {found['value']:.3f}{bounds}{size}"
 
 
 def judged(part: TrainingPart, index: npt.NDArray[np.intp], cases: pd.DataFrame, options: argparse.Namespace) -> list:
@@ -196,8 +202,9 @@ def main() -> int:
         **environment(),
         "set": "written cases",
         "n": len(measured),
-        "budget": options.budget,
-        "learnt_from": "rubric" if options.rubric else "history",
+        # Of a model that was brought, the options say nothing.
+        "budget": None if options.artifact else options.budget,
+        "learnt_from": None if options.artifact else "rubric" if options.rubric else "history",
         "artifact": file_sha256(options.artifact / MANIFEST) if options.artifact else None,
         "ece_if_perfect": ece_if_perfect(category),
         "ece_if_perfect_95": ece_if_perfect(category, quantile=0.95),

@@ -37,18 +37,8 @@ def shortlist_coverage(sets: Sequence[tuple[int, ...]], truth: Truth) -> Shortli
     Raises:
         ValueError: There are not as many lists as truths, or none.
     """
-    if len(sets) != len(truth) or not sets:
+    hits = sum(int(code) in listed for code, listed in zip(truth, sets, strict=False))
+    coverage = wilson(hits, len(sets)) if len(sets) == len(truth) else None
+    if coverage is None:
         raise ValueError(f"'sets' must be one a row, and one at least (got {len(sets)} for {len(truth)}); match them")
-    hits = sum(int(code) in listed for code, listed in zip(truth, sets, strict=True))
-    return ShortlistCoverage(len(sets), wilson_interval(hits, len(sets)), float(np.mean([len(s) for s in sets])))
-
-
-def wilson_interval(hits: int, rows: int) -> Interval:
-    """A share that was counted, with its 95 % score interval (Wilson 1927); 0 within 0..1 of no row.
-
-    Unlike the bootstrap's it stays honest at 0 of n and n of n, which small classes and slices show.
-
-    Raises:
-        ValueError: `hits` is not 0..rows.
-    """
-    return wilson(hits, rows) or Interval(0.0, 0.0, 1.0)
+    return ShortlistCoverage(len(sets), coverage, float(np.mean([len(s) for s in sets])))

@@ -9,7 +9,7 @@ from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
 from cases.errors import ArtifactError, InvalidInputError
-from evaluation.shortlists import shortlist_coverage, wilson_interval
+from evaluation.shortlists import shortlist_coverage
 from models.shortlist import Shortlister
 
 SHARES = np.array([0.4, 0.3, 0.2, 0.08, 0.02])
@@ -141,15 +141,6 @@ def test_a_level_of_one_and_codes_that_do_not_match_are_refused():
         Shortlister.fit(probabilities, codes, levels=(0.9, 1.0))
     with pytest.raises(InvalidInputError, match="'codes' must be"):
         Shortlister.fit(probabilities, codes[:-1])
-
-
-@pytest.mark.parametrize(
-    ("hits", "rows", "low", "high"),
-    [(8, 10, 0.4902, 0.9433), (0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (0, 0, 0, 1)],
-)
-def test_the_interval_of_a_share_is_wilsons(hits: int, rows: int, low: float, high: float):
-    found = wilson_interval(hits, rows)
-    assert (found.low, found.high) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
 
 
 def test_coverage_and_size_are_counted_and_lists_must_match_the_rows():
