@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from accuracy import DATA, LOOKS, environment
+from peers import MOST_STEPS, TOLERANCE
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
@@ -96,7 +97,8 @@ class LexicalBaseline:
 
     def __init__(self, train: Part) -> None:
         self.vectorizer = TfidfVectorizer(sublinear_tf=True, min_df=2)
-        model = LogisticRegression(C=10, max_iter=1000).fit(self.vectorizer.fit_transform(train.texts), train.labels)
+        linear = LogisticRegression(C=10, tol=TOLERANCE, max_iter=MOST_STEPS)
+        model = linear.fit(self.vectorizer.fit_transform(train.texts), train.labels)
         self.weights = model.coef_[0] * (1 if model.classes_[1] == TOXIC else -1)
 
     def words(self, texts: Sequence[str]) -> list[Words]:
