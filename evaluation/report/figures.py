@@ -8,11 +8,12 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from evaluation.bootstrap import DRAWS, bounds, interval, resamples
 from evaluation.calibration_bins import calibration_bins, calibration_verdict
 from evaluation.judged import Judged
-from evaluation.metrics import accuracy, confusion, ece, log_loss, macro_f1, per_class
+from evaluation.metrics import accuracy, confusion, ece, log_loss, macro_f1
 from evaluation.report.severity_figures import severity_figures
 from evaluation.report.shares import share
 from evaluation.risk_coverage import risk_coverage
@@ -109,12 +110,11 @@ def _category(judged: Judged, draws: int) -> dict[str, Any]:
 def _classes(judged: Judged, draws: int) -> list[dict[str, Any]]:
     k, truth, suggested = len(judged.labels), judged.truth, judged.suggested
     table = confusion(truth, suggested, k)
-    drawn = np.array([per_class(truth[r], suggested[r], k)["f1"] for r in resamples(len(truth), draws, 0)])
-    f1 = per_class(truth, suggested, k)["f1"]
+    drawn = np.array([_f1(confusion(truth[r], suggested[r], k)) for r in resamples(len(truth), draws, 0)])
+    f1 = _f1(table)
     found = []
     for place, label in enumerate(judged.labels):
         hits, support, given = int(table[place, place]), int(table[place].sum()), int(table[:, place].sum())
-        low, high = bounds(list(drawn[:, place]))
         found.append(
             {
                 "label": label,
@@ -122,10 +122,23 @@ def _classes(judged: Judged, draws: int) -> list[dict[str, Any]]:
                 "suggested": given,
                 "precision": share(hits, given),
                 "recall": share(hits, support),
-                "f1": {"value": float(f1[place]), "low": low, "high": high} if support + given else None,
+                "f1": _with_bounds(float(f1[place]), drawn[:, place]) if support + given else None,
             }
         )
     return found
+
+
+def _with_bounds(value: float, drawn: npt.NDArray[np.float64]) -> dict[str, float]:
+    """The value with the bounds of those resamples that met the class; of none, all that is known is the value."""
+    met = drawn[~np.isnan(drawn)]
+    low, high = bounds(list(met)) if len(met) else (value, value)
+    return {"value": value, "low": low, "high": high}
+
+
+def _f1(table: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """(k,) F1 of each class; NaN where it is neither true of a row nor suggested: that is no failure to tell it."""
+    met = table.sum(axis=0) + table.sum(axis=1)
+    return np.where(met > 0, 2 * np.diag(table) / np.maximum(met, 1), np.nan)
 
 
 def _risk_coverage(judged: Judged, target: float) -> dict[str, Any]:

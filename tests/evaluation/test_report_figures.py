@@ -46,6 +46,13 @@ def test_a_category_that_was_never_suggested_or_decided_has_no_precision_or_reca
     assert (c["precision"], c["recall"], c["f1"]) == (None, None, None)
 
 
+def test_a_resample_that_misses_a_class_says_nothing_of_its_f1():
+    # One row in 200 is of the class, and it is told: a third of the resamples do not hold it.
+    truth = np.array([1] + [0] * 199)
+    found = figures(Judged(("a", "b"), truth, np.eye(2)[truth]), draws=200)
+    assert found["classes"][1]["f1"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+
+
 def test_what_the_judge_does_not_say_is_left_out_and_not_made_up():
     bare = Judged(("a", "b"), np.array([0, 1, 0]), np.array([[0.8, 0.2], [0.3, 0.7], [0.4, 0.6]]))
     found = figures(bare, draws=20)
