@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from evaluation.report.inputs import Fact, ModelFacts, RobustnessRow
-from evaluation.report.svg import per_cent
+from evaluation.report.svg import per_cent, target
 
 _INTENDED = (
     "Suggesting a policy category and a severity for a Trust & Safety case, with probabilities, to an associate who "
@@ -60,10 +60,10 @@ def _whole(found: Mapping[str, Any]) -> str:
         ["category macro-F1", _figure(category["macro_f1"])],
         ["category log-loss", _figure(category["log_loss"])],
         ["expected calibration error", f"{_figure(category['ece'])}, {category['ece']['allowed']:.3f} allowed"],
-        [f"answered at {per_cent(curve['target_precision'])} precision", per_cent(curve["coverage_at_target"])],
+        [f"answered at {target(curve['target_precision'])} precision", per_cent(curve["coverage_at_target"])],
         *(
             [
-                f"{per_cent(float(level))} shortlist holds the truth",
+                f"{target(float(level))} shortlist holds the truth",
                 f"{_figure(s['coverage'])}, {s['mean_size']:.2f} long",
             ]
             for level, s in found["shortlists"].items()

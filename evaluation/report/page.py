@@ -12,7 +12,7 @@ from evaluation.report.inputs import ModelFacts, RobustnessRow
 from evaluation.report.sections import paragraph
 from evaluation.report.severity_section import severity
 from evaluation.report.style import CONTENT_SECURITY_POLICY, STYLE
-from evaluation.report.svg import per_cent
+from evaluation.report.svg import per_cent, target
 from evaluation.report.tables import flag, span
 
 MAY_HAVE_LEARNT = "may hold cases that it learnt from"
@@ -100,7 +100,7 @@ def _tiles(found: Mapping[str, Any]) -> str:
         ("Macro-F1", f"{f1['value']:.3f}", span(f1)),
         ("Calibration error", f"{error['value']:.3f}", f"{verdict}, up to {error['allowed']:.3f} allowed"),
         (
-            f"Answered at {per_cent(curve['target_precision'])} precision",
+            f"Answered at {target(curve['target_precision'])} precision",
             per_cent(curve["coverage_at_target"]),
             "of the cases",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.report.svg import Axes, area, box, cut, dot, label_width, line, path, per_cent, svg, text
+from evaluation.report.svg import Axes, area, box, cut, dot, label_width, line, path, per_cent, svg, target, text
 
 _WIDTH = 460.0
 _TENTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -49,7 +49,7 @@ def risk_coverage_plot(curve: Mapping[str, Any]) -> str:
     pixels = [(axes.x(x), axes.y(y)) for x, y in points]
     drawn.append(area([(pixels[0][0], axes.y(0)), *pixels, (pixels[-1][0], axes.y(0))], "under"))
     drawn.append(path(pixels, "curve"))
-    reached, errors = curve["coverage_at_target"], per_cent(1 - curve["target_precision"])
+    reached, errors = curve["coverage_at_target"], target(1 - curve["target_precision"])
     allowed = axes.y(1 - curve["target_precision"])
     drawn.append(line((axes.left, allowed), (axes.left + axes.width, allowed), "ideal"))
     drawn.append(text(axes.left + axes.width - 4, allowed - 5, f"{errors} errors", "tick end"))
@@ -65,7 +65,7 @@ def risk_coverage_plot(curve: Mapping[str, Any]) -> str:
 
 
 def heat_map(name: str, title: str, counts: Sequence[Sequence[int]], labels: Sequence[str], column: str) -> str:
-    """A table of counts, row = decided, column = what `column` says, shaded by the share of its row."""
+    """A table of counts, row = decided, column = what was `column` (suggested, shown), shaded by its row's share."""
     k = len(labels)
     margin = label_width(labels, _LONGEST_LABEL) + 34
     # Few cells are drawn large; many are drawn as small as their numbers allow.
@@ -90,7 +90,7 @@ def heat_map(name: str, title: str, counts: Sequence[Sequence[int]], labels: Seq
                 drawn.append(text(corner[0] + cell / 2 - 0.5, y + 4, str(count), "count middle"))
     side = head + cell * k / 2
     drawn.append(text(12, side, "decided", "axis middle", f' transform="rotate(-90 12 {side:.2f})"'))
-    told = f"Rows are what was decided, columns what the judge {column}; the diagonal is right."
+    told = f"Rows are what was decided, columns what was {column}; the diagonal is right."
     room = 10 if upright else label_width(labels[-1:], _LONGEST_LABEL) * 0.6 + 6
     return svg(name, title, told, (margin + cell * k + room, head + cell * k + 6), drawn)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluation.report.inputs import ModelFacts, RobustnessRow
 from evaluation.report.plots import heat_map, reliability_plot, risk_coverage_plot, slices_plot
-from evaluation.report.svg import per_cent
+from evaluation.report.svg import target
 from evaluation.report.tables import Cell, Html, code, figure, flag, share, table
 
 Figures = Mapping[str, Any]
@@ -160,7 +160,7 @@ def reach(found: Figures) -> str:
     """Shortlists, tiers and novelty: what an associate is given."""
     parts = []
     lists: list[list[Cell]] = [
-        [f"{per_cent(float(level))} list", figure(s["coverage"]), s["mean_size"], s["largest"], share(s["single"])]
+        [f"{target(float(level))} list", figure(s["coverage"]), s["mean_size"], s["largest"], share(s["single"])]
         for level, s in found["shortlists"].items()
     ]
     if lists:

@@ -123,3 +123,8 @@ def number(value: float) -> str:
 def per_cent(value: float) -> str:
     """A share as whole per cents."""
     return f"{100 * value:.0f} %"
+
+
+def target(value: float) -> str:
+    """A share that somebody asked for or promised, in per cents with the digits that it has: .995 is no 100 %."""
+    return f"{100 * value:.4g} %"

@@ -15,7 +15,6 @@ from evaluation.report.style import DARK, LIGHT
 
 FACTS = ModelFacts("caseload", "7", "2026-11-24T10:00:00Z", model={"encoder": "MiniLM"}, data={"rows": 4012})
 HOSTILE = "<script>alert(1)</script>\"'&|*_`"
-NEVER_CLOSED = {"meta", "br", "line", "rect", "circle", "polyline", "polygon"}
 
 
 class Elements(HTMLParser):
@@ -141,6 +140,26 @@ def test_the_card_says_what_the_model_is_for_and_not_for_and_its_figures(judged:
     )
     assert "| typos | 0.700 | 0.100 | n/a |" in card
     assert all(f"| {label} |" in card.replace("\\_", "_") for label in judged.labels)
+
+
+def test_a_target_between_whole_per_cents_is_not_rounded(judged: Judged):
+    found = figures(
+        replace(judged, shortlists={0.995: [tuple(range(len(judged.labels)))] * len(judged.truth)}),
+        precision_target=0.995,
+        draws=20,
+    )
+    page, card = html_report("A report", FACTS, found, judged), model_card(FACTS, found)
+    assert "Answered at 99.5 % precision" in page
+    assert "At or below 0.5 % errors" in page
+    assert "99.5 % list" in page
+    assert "answered at 99.5 % precision" in card
+    assert "99.5 % shortlist holds the truth" in card
+
+
+def test_a_matrix_says_what_its_columns_are(judged: Judged, found: dict[str, Any]):
+    page = html_report("A report", FACTS, found, judged)
+    for column in ("suggested", "shown"):
+        assert f"Rows are what was decided, columns what was {column}; the diagonal is right." in page
 
 
 def test_the_card_warns_of_what_its_figures_show(judged: Judged):
