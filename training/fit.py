@@ -174,9 +174,9 @@ def assembled(part: TrainingPart, heads: Heads, chosen: Mapping[str, float | str
     found = dict(chosen) | _chosen("category", category)
     if heads.severity is not None:
         found |= _chosen("severity", heads.severity) | {"severity_kind": heads.severity.kind_}
-    judge = Judge(
-        category, heads.severity, part.encoder, part.taxonomy, _languages(part.frame), _assurance(part, heads)
-    )
+    assurance = _assurance(part, heads)
+    found["padding"] = "read" if assurance.padding is None else "set aside"
+    judge = Judge(category, heads.severity, part.encoder, part.taxonomy, _languages(part.frame), assurance)
     return Fitted(judge, part.encoder_dir, found, _suspects(part, category.cross_validation_))
 
 
