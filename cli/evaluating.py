@@ -95,12 +95,17 @@ def _tell(screen: Console, found: Evaluation) -> None:
     screen.print(
         f"{found.model.name}/{found.model.version} on {found.rows} cases" + (f" (not: {left})" if left else "")
     )
-    for name in ("accuracy", "macro_f1", "ece", "log_loss"):
+    for name in ("accuracy", "macro_f1", "log_loss"):
         screen.print(f"  category {name.replace('_', ' '):<10} {_figure(figures['category'][name])}")
+    error = figures["category"]["ece"]
+    screen.print(
+        f"  category ece        {error['value']:.3f} "
+        f"(a perfect model's: {error['if_perfect']:.3f}; {error['allowed']:.3f} allowed)"
+    )
     for level, listed in figures["shortlists"].items():
         coverage, promised = _figure(listed["coverage"]), 100 * float(level)
         screen.print(
-            f"  shortlist, {promised:.0f} % promised: held the right one {coverage}, {listed['mean_size']:.1f} long"
+            f"  shortlist, {promised:.4g} % promised: held the right one {coverage}, {listed['mean_size']:.1f} long"
         )
     for tier in figures["tiers"]:
         screen.print(

@@ -11,11 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from evaluation.bootstrap import interval
+from evaluation.calibration_bins import calibration_verdict
 from evaluation.metrics import (
     Metric,
     accuracy,
     confusion,
-    ece,
     log_loss,
     macro_f1,
     macro_mae,
@@ -24,7 +24,7 @@ from evaluation.metrics import (
 )
 from evaluation.report import flat_metrics
 from models.judge import Judgement
-from training.result import CategoryFigures, Figure, Measured, SeverityFigures
+from training.result import CalibrationFigure, CategoryFigures, Figure, Measured, SeverityFigures
 from training.rows import category_matrix, severity_matrix
 
 
@@ -95,14 +95,15 @@ def shown_severity(judgements: Sequence[Judgement], levels: Sequence[int]) -> np
 
 
 def measured(category: HeldOut, severity: HeldOut | None) -> Measured:
-    """All figures with their intervals."""
+    """All figures with their intervals; the calibration error beside what chance leaves of it."""
+    error = calibration_verdict(category.truth, category.probabilities)
     return Measured(
         category=CategoryFigures(
             n_test=len(category.truth),
             classes=len(category.labels),
             accuracy=_figure(accuracy, category),
             macro_f1=_figure(macro_f1, category),
-            ece=_figure(ece, category),
+            ece=CalibrationFigure(value=error.ece, if_perfect=error.if_perfect, allowed=error.allowed),
             log_loss=_figure(log_loss, category),
         ),
         severity=None if severity is None else _severity_figures(severity),

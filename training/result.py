@@ -23,6 +23,17 @@ class Figure(_Figures):
     high: float
 
 
+class CalibrationFigure(_Figures):
+    """An expected calibration error beside what chance leaves of it; it has no interval.
+
+    A resample holds rows twice, which alone makes the error larger: a bootstrap's interval would lie too high.
+    """
+
+    value: float
+    if_perfect: float = Field(description="The median of a perfectly calibrated model on so many rows.")
+    allowed: float = Field(description="The larger of .02 and that model's 95th percentile.")
+
+
 class ModelId(_Figures):
     """The registered model; it is the very one that was measured."""
 
@@ -52,7 +63,9 @@ class CategoryFigures(_Figures):
     classes: int
     accuracy: Figure
     macro_f1: Figure
-    ece: Figure = Field(description="Expected calibration error, 15 equal-width bins of the top probability.")
+    ece: CalibrationFigure = Field(
+        description="Expected calibration error, 15 equal-width bins of the top probability."
+    )
     log_loss: Figure
 
 

@@ -39,7 +39,7 @@ class Screen:
         table.add_row(
             str(result.category.n_test),
             _figure(result.category.accuracy),
-            _figure(result.category.ece),
+            f"{result.category.ece.value:.2f} [dim](up to {result.category.ece.allowed:.2f} allowed)[/]",
             _figure(severity.qwk) if severity else "",
             _figure(severity.macro_mae) if severity else "",
         )

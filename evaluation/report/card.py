@@ -59,7 +59,7 @@ def _whole(found: Mapping[str, Any]) -> str:
         ["category accuracy", _figure(category["accuracy"])],
         ["category macro-F1", _figure(category["macro_f1"])],
         ["category log-loss", _figure(category["log_loss"])],
-        ["expected calibration error", f"{_figure(category['ece'])}, {category['ece']['allowed']:.3f} allowed"],
+        ["expected calibration error", _calibration(category["ece"])],
         [f"answered at {target(curve['target_precision'])} precision", per_cent(curve["coverage_at_target"])],
         *(
             [
@@ -147,6 +147,13 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _figure(found: Mapping[str, Any] | None) -> str:
     return "n/a" if found is None else f"{found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
+
+
+def _calibration(error: Mapping[str, Any]) -> str:
+    return (
+        f"{error['value']:.3f}; {error['if_perfect']:.3f} is what a perfectly calibrated model shows on so many "
+        f"rows, {error['allowed']:.3f} allowed"
+    )
 
 
 def _plain(content: str) -> str:

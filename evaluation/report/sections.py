@@ -49,7 +49,7 @@ def calibration(found: Figures) -> str:
     else:
         verdict, kind = "too large for chance: probabilities do not mean what they say", "warn"
     facts: list[list[Cell]] = [
-        ["expected calibration error", figure(error)],
+        ["expected calibration error", error["value"]],
         ["of a perfectly calibrated model, median", error["if_perfect"]],
         ["allowed", error["allowed"]],
     ]

@@ -10,6 +10,7 @@ import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
 from evaluation.bootstrap import interval
+from evaluation.calibration_bins import calibration_verdict
 from evaluation.judged import Judged
 from evaluation.metrics import accuracy
 from evaluation.report import figures, flat_metrics
@@ -36,6 +37,16 @@ def test_the_classes_agree_with_scikit_learns(judged: Judged, found: dict[str, A
 def test_the_wholes_accuracy_is_stated_as_training_states_it(judged: Judged, found: dict[str, Any]):
     same = interval(accuracy, judged.truth, judged.probabilities, draws=200)
     assert found["category"]["accuracy"] == {"value": same.value, "low": same.low, "high": same.high}
+
+
+def test_the_calibration_error_has_no_interval_but_what_chance_leaves_of_it(judged: Judged, found: dict[str, Any]):
+    verdict = calibration_verdict(judged.truth, judged.probabilities)
+    assert found["category"]["ece"] == {
+        "value": verdict.ece,
+        "if_perfect": verdict.if_perfect,
+        "allowed": verdict.allowed,
+        "ok": verdict.ok,
+    }
 
 
 def test_a_category_that_was_never_suggested_or_decided_has_no_precision_or_recall():

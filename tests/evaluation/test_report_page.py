@@ -138,6 +138,8 @@ def test_the_card_says_what_the_model_is_for_and_not_for_and_its_figures(judged:
     assert (
         f"| category accuracy | {accuracy['value']:.3f} ({accuracy['low']:.3f} to {accuracy['high']:.3f}) |" in card
     )
+    error = found["category"]["ece"]
+    assert f"| expected calibration error | {error['value']:.3f}; {error['if_perfect']:.3f} is what" in card
     assert "| typos | 0.700 | 0.100 | n/a |" in card
     assert all(f"| {label} |" in card.replace("\\_", "_") for label in judged.labels)
 
