@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,6 +45,10 @@ def evaluate(
     show_texts: Annotated[
         bool, typer.Option("--show-texts", help="Quote example cases on the page instead of naming them by id.")
     ] = False,
+    attacks: Annotated[
+        bool,
+        typer.Option(help="Judge a hundred of the cases in disguise too, for the report's table of robustness."),
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on cases that it did not learn from."""
@@ -52,11 +57,12 @@ def evaluate(
     settings = settings_of(ctx)
     columns = table_columns(data, text, category, severity, severity_1_is, split, "", "")
     _check_places(report, card)
+    told = partial(measure, settings, model, show_texts=show_texts, attacks=attacks, say=messages().print)
     if data is not None and columns is not None:
-        found = measure(settings, model, table=(data, columns), show_texts=show_texts)
+        found = told(table=(data, columns))
     else:
         with opened_store(settings) as store:
-            found = measure(settings, model, store=store, show_texts=show_texts)
+            found = told(store=store)
     for caveat in found.caveats:
         messages().print(caveat)
     for path, content in ((report, found.report.html), (card, found.report.card)):
@@ -113,6 +119,9 @@ def _tell(screen: Console, found: Evaluation) -> None:
         )
     if figures["severity"] is not None:
         screen.print(f"  severity QWK        {_figure(figures['severity']['qwk'])}")
+    if figures["robustness"] is not None:
+        attack, worst = max(figures["robustness"].items(), key=lambda each: each[1]["drop"])
+        screen.print(f"  worst in disguise   {worst['accuracy']:.3f} ({attack}, {worst['n']} cases)")
 
 
 def _figure(found: Any) -> str:  # noqa: ANN401 - a figure of the report, a number, or nothing to tell

@@ -9,13 +9,20 @@ import numpy as np
 import numpy.typing as npt
 
 from cases.record import Attributes
-from evaluation.attacks import Attack
+from evaluation.attacks import ATTACKS, LONG_ATTACKS, Attack
 from evaluation.report.inputs import RobustnessRow
 from features.assemble import AssembledCase, assemble
 from models.judge import Judgement
 
 AS_WRITTEN = "none"
 """The name of the row without any attack."""
+
+MOST_ROWS = 100
+"""So many rows are disguised at most. Each attack reads them again, past the cache of embeddings: all rows of a large
+record would take an hour, and a hundred show a drop of a tenth."""
+
+LONG_EVERY = 8
+"""Of those, each eighth comes under the attacks whose texts are as long as all the others' together."""
 
 Judging = Callable[[Sequence[AssembledCase]], Sequence[Judgement]]
 
@@ -69,6 +76,21 @@ class Outcomes:
             most_severe_recall=float(self.shown[self.severe].mean()) if self.severe.any() else None,
             most_severe_lost=int((self.severe & self.shown_as_written & ~self.shown).sum()),
         )
+
+
+def robustness_rows(judging: Judging, cases: Sequence[Reported]) -> list[RobustnessRow]:
+    """A report's table: evenly spaced cases, `MOST_ROWS` at most, as written and under each attack there is.
+
+    Args:
+        judging: A judge that did not learn from them.
+        cases: At least one.
+    """
+    places = np.unique(np.linspace(0, len(cases) - 1, min(len(cases), MOST_ROWS)).round().astype(int))
+    some = [cases[place] for place in places]
+    found = outcomes(judging, some, ATTACKS)
+    few = outcomes(judging, some[::LONG_EVERY], LONG_ATTACKS)
+    found |= {name: outcome for name, outcome in few.items() if name != AS_WRITTEN}
+    return [outcome.row(name) for name, outcome in found.items()]
 
 
 def outcomes(

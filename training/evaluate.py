@@ -21,7 +21,7 @@ from models.artifact import MANIFEST, load_artifact, verify_artifact
 from models.judge import Judge
 from training.bootstrap import NAME as DEFINITIONS_ALONE
 from training.registry import fetch_artifact, registered
-from training.report import Report, report
+from training.report import Report, Say, report, under_attack, written_caveats
 from training.rows import assembled_rows
 from training.snapshot import Snapshot, from_store
 from training.table import TableColumns, from_table
@@ -121,7 +121,9 @@ def evaluate(
     store: CaseStore | None = None,
     table: tuple[Path, TableColumns] | None = None,
     show_texts: bool = False,
+    attacks: bool = False,
     now: datetime | None = None,
+    say: Say | None = None,
 ) -> Evaluation:
     """Measure a model on cases that it did not learn from.
 
@@ -131,7 +133,9 @@ def evaluate(
         store: The record: its decided cases, those that the model learnt from left out.
         table: A labelled table instead, and its columns; where it has a split, its test part.
         show_texts: Whether the page quotes example cases.
+        attacks: Whether some of the cases are judged in disguise too, for the report's table of robustness.
         now: When; None for this moment.
+        say: Called with a line for people when a step begins that takes its time.
 
     Raises:
         InvalidInputError: There is nothing to measure on, or the table is not as it must be.
@@ -145,10 +149,21 @@ def evaluate(
             "'data' must hold cases of the model's categories that it did not learn from (got none, "
             f"{snapshot.left_out or 0} left out); give other cases"
         )
-    judgements = chosen.judge.judge(assembled_rows(snapshot.rows))
     facts = _facts(chosen, past, snapshot, now or datetime.now(UTC))
-    found = report(judgements, snapshot.rows, chosen.judge.taxonomy, facts, show_texts=show_texts, by_associate=True)
+    found = report(
+        chosen.judge.judge(assembled_rows(snapshot.rows)),
+        snapshot.rows,
+        chosen.judge.taxonomy,
+        facts,
+        robustness=under_attack(chosen.judge, snapshot.rows, say or _silent) if attacks else None,
+        show_texts=show_texts,
+        by_associate=True,
+    )
     return Evaluation(chosen, len(snapshot.rows), snapshot.left_out, found, facts.caveats)
+
+
+def _silent(line: str) -> None:
+    del line
 
 
 def _cached(settings: Settings, folder: Path, sha256: str) -> Judge:
@@ -237,7 +252,8 @@ def _facts(model: NamedModel, past: _Past, snapshot: Snapshot, now: datetime) ->
 
 
 def _caveats(past: _Past, snapshot: Snapshot) -> tuple[str, ...]:
+    written = written_caveats(snapshot.rows)
     if past.ledger is None:
-        return (_UNKNOWN,)
+        return (_UNKNOWN, *written)
     crossed = past.run is not None and (past.run.source == RECORD) != (snapshot.source == RECORD)
-    return (_CROSSED,) if crossed else ()
+    return (_CROSSED, *written) if crossed else written

@@ -16,7 +16,7 @@ from models.judge import Judge
 from models.search import Budget
 from training.measure import HeldOut, held_out_category, held_out_severity, measured
 from training.plots import confusion_plot, reliability_plot
-from training.report import report
+from training.report import Say, report, under_attack, written_caveats
 from training.result import Measured
 from training.rows import assembled_rows
 from training.snapshot import Snapshot
@@ -51,20 +51,25 @@ class Run:
     artifact: Path
 
 
-def run_record(run: Run, judge: Judge, *, made: datetime) -> tuple[RunRecord, Measured]:
+def run_record(run: Run, judge: Judge, *, made: datetime, say: Say) -> tuple[RunRecord, Measured]:
     """Measure the saved artifact on the held-out rows, and put all that the tracker gets together.
 
     Args:
         run: The run.
         judge: The artifact as it was loaded back.
         made: When; aware.
+        say: Called with a line for people when a step begins that takes its time.
     """
     rows = run.snapshot.rows.iloc[run.parts.rows("test")]
     judgements = judge.judge(assembled_rows(rows))
     category = held_out_category(judgements, rows, run.taxonomy.category_ids)
     severity = held_out_severity(judgements, rows, run.taxonomy.levels)
     figures = measured(category, severity)
-    said = report(judgements, rows, run.taxonomy, _facts(run, judge, made))
+    # Whoever asks for a quick answer does not wait for sixteen further readings of the rows.
+    attacked = None if run.budget == "quick" else under_attack(judge, rows, say)
+    said = report(
+        judgements, rows, run.taxonomy, _facts(run, judge, made, written_caveats(rows)), robustness=attacked
+    )
     metrics = category.class_metrics("category") | _headline("category", figures.category.model_dump())
     tables = {"category_confusion.json": category.confusion_table()}
     plots = {
@@ -115,7 +120,7 @@ def _params(run: Run, judge: Judge) -> dict[str, str | float]:
     }
 
 
-def _facts(run: Run, judge: Judge, made: datetime) -> ModelFacts:
+def _facts(run: Run, judge: Judge, made: datetime, caveats: tuple[str, ...]) -> ModelFacts:
     left_out = ", ".join(f"{count} ({reason})" for reason, count in run.snapshot.left_out.items())
     return ModelFacts(
         name=run.name,
@@ -137,4 +142,5 @@ def _facts(run: Run, judge: Judge, made: datetime) -> ModelFacts:
             "set aside": len(run.parts.rows("aside")),
             "left out": left_out or "none",
         },
+        caveats=caveats,
     )

@@ -180,7 +180,7 @@ def _train(
             options.budget,
             artifact,
         )
-        record, figures = run_record(run, judge, made=options.clock())
+        record, figures = run_record(run, judge, made=options.clock(), say=options.say)
         random_figures = _as_if_random(settings, prepared, options) if options.compare_random else None
         options.say("logging the run to MLflow and registering the model")
         tracked = record_run(settings, record, name=name, sha256=sha256)

@@ -10,17 +10,24 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from cases.seed.corpus import training_part
 from cli.main import main
+from evaluation.attacks import ATTACKS, LONG_ATTACKS
 from evaluation.report.page import MAY_HAVE_LEARNT
+from evaluation.robustness import AS_WRITTEN, MOST_ROWS
 from models.artifact import load_artifact
-from tests.training.conftest import Learning
+from tests.training.conftest import START, Learning
 from training.bootstrap import NAME, bootstrap
 from training.evaluate import evaluate
 from training.registry import fetch_artifact, promote, registered
+from training.report import WRITTEN
+from training.run_record import Run, run_record
+from training.snapshot import from_store
+from training.split import Split
 from training.table import TableColumns
 from training.tracking import connect, read_ledger, read_run, read_table
 
@@ -134,7 +141,7 @@ def test_the_page_and_the_card_hold_the_figures_and_no_text(
     run: Any, learning: Learning, version: str, tmp_path: Path
 ):
     page, card = tmp_path / "report.html", tmp_path / "card.md"
-    code, out, err = run("evaluate", version, "--report", page, "--card", card, "--json")
+    code, out, err = run("evaluate", version, "--report", page, "--card", card, "--no-attacks", "--json")
     assert code == 0, err
     answer = json.loads(out)
     assert answer["schema"] == "caseload.evaluate/1"
@@ -157,10 +164,53 @@ def test_texts_are_quoted_only_where_asked_for(learning: Learning, version: str)
 
 
 def test_people_are_told_the_figures_in_lines(run: Any, version: str):
-    code, out, _ = run("evaluate", version)
+    code, out, err = run("evaluate", version)
     assert code == 0
-    for told in ("category accuracy", "shortlist, 90 % promised", "tier apply", "severity QWK"):
+    for told in ("category accuracy", "shortlist, 90 % promised", "tier apply", "severity QWK", "worst in disguise"):
         assert told in out
+    assert "measuring on disguised texts: " in err
+    assert WRITTEN in " ".join(err.split()), "the record of this test is of written examples"
+
+
+def test_what_disguise_costs_is_in_the_report_and_its_texts_are_not_kept(learning: Learning, version: str):
+    kept = sorted((file, file.stat().st_size) for file in learning.settings.cache_dir.rglob("*.vec"))
+    asked = evaluate(learning.settings, version, store=learning.store, attacks=True)
+    assert sorted((file, file.stat().st_size) for file in learning.settings.cache_dir.rglob("*.vec")) == kept
+    rows = asked.report.figures["robustness"]
+    assert set(rows) == {AS_WRITTEN, *ATTACKS, *LONG_ATTACKS}
+    assert rows[AS_WRITTEN]["n"] == min(asked.rows, MOST_ROWS)
+    assert rows[AS_WRITTEN]["accuracy"] == pytest.approx(asked.report.figures["category"]["accuracy"]["value"])
+    assert asked.report.metrics["report/robustness/leetspeak/accuracy"] == rows["leetspeak"]["accuracy"]
+    for told in (asked.report.html, asked.report.card):
+        assert "Robustness" in told
+        assert "leetspeak" in told
+        assert "no evidence of accuracy on anybody" in told
+
+
+def test_a_run_that_is_not_quick_logs_what_disguise_costs(
+    learning: Learning, version: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("evaluation.robustness.ATTACKS", {"leetspeak": ATTACKS["leetspeak"]})
+    model = registered(learning.settings, version)
+    ledger, artifact = read_ledger(learning.settings, model.run_id), fetch_artifact(learning.settings, model)
+    snapshot = from_store(learning.store.decided_cases(), learning.taxonomy)
+    parts = Split(ledger["part"].to_numpy(dtype=str), "time", np.arange(len(ledger)))
+    run = Run(model.name, snapshot, learning.taxonomy, parts, {}, (), "standard", artifact)
+    said: list[str] = []
+    record, _ = run_record(run, load_artifact(artifact), made=START, say=said.append)
+    logged = record.tables["report.json"]["robustness"]
+    assert set(logged) == {AS_WRITTEN, "leetspeak", *LONG_ATTACKS}
+    assert record.metrics["report/robustness/leetspeak/drop"] == logged["leetspeak"]["drop"]
+    assert "leetspeak" in record.texts["report.html"]
+    assert "leetspeak" in record.texts["model_card.md"]
+    assert len(said) == 1
+
+
+def test_a_quick_run_tells_of_written_examples_and_does_not_wait_for_attacks(learning: Learning, version: str):
+    run_id = registered(learning.settings, version).run_id
+    assert read_table(learning.settings, run_id, "report.json")["robustness"] is None
+    card = connect(learning.settings).download_artifacts(run_id, "model_card.md")
+    assert f"> {WRITTEN}" in Path(card).read_text(encoding="utf-8")
 
 
 def test_a_place_that_is_not_there_is_told_before_anything_is_measured(run: Any, version: str, tmp_path: Path):

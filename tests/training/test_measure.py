@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from cases.seed.corpus import training_part
 from cases.taxonomy import Taxonomy, inline_taxonomy
+from evaluation.attacks import ATTACKS, LONG_ATTACKS
 from evaluation.report import ModelFacts
+from evaluation.robustness import Reported, robustness_rows
+from features.assemble import AssembledCase
 from models.judge import Judgement
 from training.measure import HeldOut, held_out_severity, measured
-from training.report import report
+from training.report import WRITTEN, report, written_caveats
 from training.snapshot import COLUMNS
 
 FACTS = ModelFacts("caseload", "7", "2026-11-24T10:00:00Z")
@@ -78,3 +83,23 @@ def test_a_judge_without_shortlists_has_no_tiers(taxonomy: Taxonomy):
     assured = [replace(answer, shortlists={0.9: LABELS}) for answer in plain]
     tiers = report(assured, rows, taxonomy, FACTS).figures["tiers"]
     assert [tier["n"] for tier in tiers] == [0, 40, 0]
+
+
+def test_written_examples_are_called_so_and_in_part_where_they_are_but_some():
+    theirs, ours = snapshot_rows(), [case.description for case in training_part()[:40]]
+    assert written_caveats(theirs) == ()
+    assert written_caveats(snapshot_rows(description=ours)) == (WRITTEN,)
+    mixed = snapshot_rows(description=[*ours[:10], *theirs["description"][10:]])
+    (caveat,) = written_caveats(mixed)
+    assert caveat.startswith("10 of the 40 cases are written examples")
+
+
+def test_a_hundred_cases_of_many_evenly_spaced_are_disguised_and_an_eighth_of_them_at_length():
+    def judging(cases: Sequence[AssembledCase]) -> list[Judgement]:
+        return answers(len(cases))
+
+    found = robustness_rows(judging, [Reported("", f"the text of row {row}", "spam") for row in range(250)])
+    assert [row.attack for row in found] == ["none", *ATTACKS, *LONG_ATTACKS]
+    assert {row.n for row in found[:-1]} == {100}
+    assert found[-1].n == 13
+    assert len(robustness_rows(judging, [Reported("", "the only one", "spam")])) == len(found)
