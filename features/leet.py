@@ -30,8 +30,11 @@ _DOUBLED_END = re.compile(r"(?:00|33|44|\$\$)$")
 _INSIDE = re.compile(rf"[a-z][{_SIGNS}]+[a-z]")
 # "l10n" counts the letters left out between its first and its last; no such word leaves out 30 ("w33k", "f00d").
 _NUMERONYM = re.compile(r"[a-z][12]\d[a-z]")
-# "700k", "11am" and "14mb" are an amount, a time and a size, however the rest of the text is written.
-_MEASURE = re.compile(r"\d+[a-z]{1,2}")
+# The ones that would read as a word. Where signs are a habit, all others ("w17h", "l157") are likelier to be words.
+_NUMERONYMS = frozenset({"a11y", "c14n", "l10n", "o11y", "p14n"})
+# "700k", "11am" and "14mb" are an amount, a time and a size however the rest is written. Of units no more than these:
+# "541d", "50ld" and "34ch" are words.
+_MEASURE = re.compile(r"\d+(?:0[kmb]|[kmgt]b|ft|th)|(?:0?\d|1[0-2])[ap]m")
 
 
 def with_letters_for_signs(text: str) -> str:
@@ -81,7 +84,7 @@ def _is_telling(word: str, letters: int) -> bool:
 
 
 def _may_be_one(word: str, _letters: int) -> bool:
-    return len(word) > 3 and not _NUMERONYM.fullmatch(word) and not _MEASURE.fullmatch(word)
+    return len(word) > 3 and word not in _NUMERONYMS and not _MEASURE.fullmatch(word)
 
 
 def _meant(word: str) -> str:

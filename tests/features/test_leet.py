@@ -32,6 +32,8 @@ from features.redact import redact
             "He made 700k on 4 May at 11am selling pirated courses, a 14mb file",
         ),
         ("I lost 100k to a sc4m and a fr4ud", "I lost 100k to a scam and a fraud"),
+        ("He 541d 34ch p1r4t3d c0urs3 is 50ld w17h a l157", "He said each pirated course is sold with a list"),
+        ("A sc4m and a fr4ud, l10n and a11y and p14n", "A scam and a fraud, l10n and a11y and p14n"),
     ],
 )
 def test_signs_inside_a_word_are_read_as_letters(written: str, meant: str) -> None:
