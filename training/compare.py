@@ -23,8 +23,9 @@ from evaluation.metrics import Metric, accuracy, log_loss, macro_f1, macro_mae, 
 from evaluation.paired import paired_difference
 from models.artifact import load_artifact
 from models.judge import Judgement
+from training.measure import shown_severity
 from training.registry import RegisteredModel, fetch_artifact, registered
-from training.rows import assembled_rows, category_matrix, severity_matrix
+from training.rows import assembled_rows, category_matrix
 from training.snapshot import from_store
 from training.tracking import read_ledger
 
@@ -139,7 +140,10 @@ def _severity_contrasts(
     if not all(judgements[0].severity for judgements in answers):
         return []
     truth = rows["severity"].to_numpy(dtype=np.int64) - 1
-    first, second = (severity_matrix(judgements, taxonomy.levels) for judgements in answers)
+    # By the level that is shown, as training and the report measure it.
+    first, second = (
+        np.eye(len(taxonomy.levels))[shown_severity(judgements, taxonomy.levels)] for judgements in answers
+    )
     return [
         _contrast("severity accuracy", accuracy, truth, first, second, "higher"),
         _contrast("severity QWK", qwk, truth, first, second, "higher"),
