@@ -28,7 +28,6 @@ from models.assurance import NEIGHBOURS
 from models.dense import DenseLinear, TunedHead
 from models.neighbours import knn_distance
 from models.search import Budget, assign_folds
-from training.slips import mistyped
 
 Say = Callable[[str], None]
 Codes = npt.NDArray[np.intp]
@@ -38,8 +37,6 @@ _BATCH = 32
 _WINDOW = 8
 # What matters of a case stands within so many tokens nearly always, and attention costs their square.
 _TOKENS = 128
-# Of the texts read, the share that is mistyped, anew each time.
-_MISTYPED = 1 / 3
 # Logits are cosines times this, as in `models.dense.Definitions`.
 _SCALE = 20.0
 _SMOOTHING = 0.1
@@ -240,15 +237,10 @@ def _descend(encoder: ReferenceEncoder, prototypes: Mapping[str, Any], data: Tun
     for _ in range(epochs):
         for rows in _batches(data.texts, random):
             optimiser.zero_grad()
-            _loss(encoder, prototypes, _with_slips(data.rows(rows), random)).backward()
+            _loss(encoder, prototypes, data.rows(rows)).backward()
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
             optimiser.step()
             schedule.step()
-
-
-def _with_slips(batch: TuningData, random: np.random.Generator) -> TuningData:
-    texts = [mistyped(text, random) if random.random() < _MISTYPED else text for text in batch.texts]
-    return TuningData(texts, batch.targets)
 
 
 def _loss(encoder: ReferenceEncoder, prototypes: Mapping[str, Any], batch: TuningData) -> Any:  # noqa: ANN401 - torch's
