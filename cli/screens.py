@@ -125,11 +125,15 @@ def _show_categories(out: Console, score: ScoreOfCase) -> None:
 
 
 def _doubt(score: ScoreOfCase) -> str:
+    """Which of the three reasons for abstaining it was, as `models.assurance` and `models.tiers` have them."""
     from models.assurance import NOVEL_BELOW
+    from models.tiers import LONGEST_SHORTLIST
 
     if score.novelty_p is not None and score.novelty_p < NOVEL_BELOW:
         return "a new kind: unlike all that was decided so far"
-    return f"no short list holds it{f', or it cannot read {score.language}' if score.language else ''}"
+    if len(score.shortlist) > LONGEST_SHORTLIST:
+        return f"{len(score.shortlist)} categories would have to be listed"
+    return f"it has not learnt to read {score.language or 'this'}"
 
 
 def _title(case: QueuedCase) -> str:

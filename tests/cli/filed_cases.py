@@ -35,6 +35,8 @@ def score_case(
     category: dict[str, float] = SURE,
     tier: str = "",
     novelty_p: float | None = None,
+    shortlist: tuple[str, ...] = (),
+    language: str = "en",
 ) -> Score:
     score = Score(
         id=ScoreId(new_id()),
@@ -50,10 +52,11 @@ def score_case(
         severity={1: 0.1, 2: 0.6, 3: 0.2, 4: 0.1},
         priority={"harm": 5.5, "waiting": order_key - 5.5},
         order_key=order_key,
-        language="en",
+        language=language,
         seconds=0.01,
         tier=tier,
         novelty_p=novelty_p,
+        shortlist=shortlist,
     )
     store.record_scores([score])
     return score

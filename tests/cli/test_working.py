@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -68,10 +69,15 @@ def test_a_claim_takes_the_most_urgent_and_shows_text_and_suggestions(run: Run, 
 
 
 @pytest.mark.parametrize(
-    ("novelty_p", "why"), [(0.001, "a new kind"), (0.4, "no short list holds it, or it cannot read en")]
+    ("said", "why"),
+    [
+        ({"novelty_p": 0.001}, "a new kind"),
+        ({"novelty_p": 0.4, "shortlist": tuple("abcdef")}, "6 categories would have to be listed"),
+        ({"novelty_p": 0.4, "language": "de"}, "it has not learnt to read de"),
+    ],
 )
-def test_where_the_model_does_not_know_no_guess_is_shown(run: Run, store: CaseStore, novelty_p: float, why: str):
-    score_case(store, file_case(store, 1), tier="abstain", novelty_p=novelty_p)
+def test_where_the_model_does_not_know_no_guess_is_shown(run: Run, store: CaseStore, said: dict[str, Any], why: str):
+    score_case(store, file_case(store, 1), tier="abstain", **said)
     assert "not known" in run("queue").out.splitlines()[1]
     shown = run("claim", "--as", "mei").out
     assert "does not know what it is about" in shown
