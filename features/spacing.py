@@ -11,6 +11,9 @@ from features.lookalikes import FOREIGN, LATIN, MARKS, TO_LATIN
 _ENOUGH = 4
 # Longer runs are joined without looking for their words.
 _LONGEST_SPLIT, _LONGEST_WORD = 400, 20
+# In a run of so many letters there are words, even if one of them is a name: it costs as many words as this, and more
+# than half a word a letter, so that nothing is taken for a name that can be split into words.
+_PHRASE, _UNKNOWN, _UNKNOWN_LETTER = 12, 1.5, 0.6
 
 _LETTER = rf"[{LATIN}{FOREIGN}]"
 _NOT_AFTER, _NOT_BEFORE = rf"(?<![\w{MARKS}'\u2019])", rf"(?![\w{MARKS}'\u2019])"
@@ -52,17 +55,17 @@ def _joined(match: re.Match[str]) -> str:
 
 
 def _split(letters: str) -> list[str]:
-    """`letters` as the fewest common words; whole where it is one, or is not made of them."""
+    """`letters` as the fewest common words; whole where it is one, or is short and not made of them."""
     plain = _plain(letters)
     if is_word(plain) or len(plain) > _LONGEST_SPLIT or len(plain) != len(letters):
         return [letters]
-    # By length of what is split so far: how many words, and where the last one begins.
-    best: dict[int, tuple[int, int]] = {0: (0, 0)}
+    # By length of what is split so far: what its words cost, and where the last one begins.
+    best: dict[int, tuple[float, int]] = {0: (0.0, 0)}
     for end in range(1, len(plain) + 1):
         ways = [
-            (best[start][0] + 1, start)
+            (best[start][0] + cost, start)
             for start in range(max(0, end - _LONGEST_WORD), end)
-            if start in best and _may_stand(plain, start, end, best[start][1])
+            if start in best and (cost := _cost(plain, start, end, best[start][1])) is not None
         ]
         if ways:
             best[end] = min(ways)
@@ -75,6 +78,15 @@ def _split(letters: str) -> list[str]:
         words.insert(0, letters[start:end])
         end = start
     return words
+
+
+def _cost(plain: str, start: int, end: int, before: int) -> float | None:
+    """1 for a common word, more for what is none, such as a name; None where it may not stand alone."""
+    if _may_stand(plain, start, end, before):
+        return 1.0
+    # A short run that is not made of words is a code, and stays one.
+    length = end - start
+    return _UNKNOWN + _UNKNOWN_LETTER * length if length > 1 and len(plain) >= _PHRASE else None
 
 
 def _may_stand(plain: str, start: int, end: int, before: int) -> bool:

@@ -17,6 +17,9 @@ from features.spacing import with_letters_joined
         ("f.r.e.e and s_c_a_m and c-o-p-y", "free and scam and copy"),
         ("i a m g o i n g t o k i l l y o u", "i am going to kill you"),
         ("q x z v", "qxzv"),
+        ("a b c d e f g h", "abcdefgh"),
+        ("P a v l o t h r e a t e n e d t o k i l l m e", "Pavlo threatened to kill me"),
+        ("h e s e l l s m y x q z v r k c o u r s e", "he sells my xqzvrk course"),
         ("p \u0430 y p \u0430 l", "paypal"),
     ],
 )
