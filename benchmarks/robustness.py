@@ -26,9 +26,8 @@ from accuracy import LOOKS, environment
 from cases.seed.corpus import WrittenCase, test_part, training_part
 from cases.taxonomy import Taxonomy
 from cases.taxonomy_file import load_taxonomy
-from evaluation.attacks import ATTACKS, LONG_ATTACKS
 from evaluation.report import RobustnessRow
-from evaluation.robustness import AS_WRITTEN, Outcomes, Reported, outcomes
+from evaluation.robustness import AS_WRITTEN, Outcomes, Reported, under_all
 from features.assemble import assemble
 from features.embedding_cache import CachedEncoder
 from features.encoder import CompiledEncoder, ensure_compiled
@@ -42,7 +41,7 @@ from training.snapshot import COLUMNS
 from training.split import groups_of
 
 HERE = Path(__file__).parent
-FOLDS, THIRD, EVERY = 5, 3, 8
+FOLDS, THIRD = 5, 3
 
 
 def reported(case: WrittenCase) -> Reported:
@@ -73,12 +72,6 @@ def some(part: TrainingPart, index: npt.NDArray[np.intp]) -> TrainingPart:
     return TrainingPart(frame, rows, part.groups[index], part.taxonomy, part.encoder, part.encoder_dir)
 
 
-def measured(judge: Judge, cases: Sequence[Reported]) -> dict[str, Outcomes]:
-    found = outcomes(judge.judge, cases, ATTACKS)
-    few = outcomes(judge.judge, cases[::EVERY], LONG_ATTACKS)
-    return found | {name: outcome for name, outcome in few.items() if name != AS_WRITTEN}
-
-
 def learnt(part: TrainingPart, budget: Budget, scratch: Path) -> Judge:
     return fit_best(part, budget, source=None, scratch=Path(tempfile.mkdtemp(dir=scratch)), say=said).judge
 
@@ -95,7 +88,7 @@ def cross_validated(
         # By group, as near-duplicates would only be remembered.
         held_out = np.flatnonzero(part.groups % FOLDS == fold)[::THIRD]
         judge = learnt(some(part, np.flatnonzero(part.groups % FOLDS != fold)), budget, scratch)
-        parts.append(measured(judge, [reported(written[row]) for row in held_out]))
+        parts.append(under_all(judge.judge, [reported(written[row]) for row in held_out]))
     return [Outcomes.joined([found[name] for found in parts]).row(name) for name in parts[0]]
 
 
@@ -125,7 +118,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="caseload-") as scratch:
         if options.final:
             judge = learnt(part, options.budget, Path(scratch))
-            found = measured(judge, [reported(case) for case in test_part()])
+            found = under_all(judge.judge, [reported(case) for case in test_part()])
             rows = [outcome.row(name) for name, outcome in found.items()]
         else:
             rows = cross_validated(part, written, options.budget, options.folds, Path(scratch))

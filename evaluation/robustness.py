@@ -87,10 +87,13 @@ def robustness_rows(judging: Judging, cases: Sequence[Reported]) -> list[Robustn
     """
     places = np.unique(np.linspace(0, len(cases) - 1, min(len(cases), MOST_ROWS)).round().astype(int))
     some = [cases[place] for place in places]
-    found = outcomes(judging, some, ATTACKS)
-    few = outcomes(judging, some[::LONG_EVERY], LONG_ATTACKS)
-    found |= {name: outcome for name, outcome in few.items() if name != AS_WRITTEN}
-    return [outcome.row(name) for name, outcome in found.items()]
+    return [outcome.row(name) for name, outcome in under_all(judging, some).items()]
+
+
+def under_all(judging: Judging, cases: Sequence[Reported]) -> dict[str, Outcomes]:
+    """`outcomes` under each attack there is, those of long texts on every `LONG_EVERY`th case."""
+    few = outcomes(judging, cases[::LONG_EVERY], LONG_ATTACKS)
+    return outcomes(judging, cases, ATTACKS) | {name: found for name, found in few.items() if name != AS_WRITTEN}
 
 
 def outcomes(

@@ -104,10 +104,11 @@ class Judge:
             return []
         read, padding = self.read(cases)
         as_written = feature_frame(cases, self.encoder)
-        frame = self._as_read(as_written, read, padding)
+        padded = [row for row, spans in enumerate(padding) if spans]
+        frame = self._as_read(as_written, read, padded)
         logits = self.category.decision_function(frame)
         chances = probabilities(logits)
-        severities = self._severities(frame, as_written, padding)
+        severities = self._severities(frame, as_written, padded)
         languages = [detect(case.text) for case in read]
         supported = np.array([self._learnt(language) for language in languages])
         names = [str(name) for name in self.category.classes_]
@@ -144,28 +145,28 @@ class Judge:
         detector = None if self.assurance is None else self.assurance.padding
         if detector is None:
             return list(cases), [()] * len(cases)
-        padding = detector.set_aside([case.text for case in cases], uncached(self.encoder))
-        read = [replace(case, text=without(case.text, spans)) for case, spans in zip(cases, padding, strict=True)]
+        # Equal texts are read once: the same case is judged with and without some of its attributes.
+        texts = list(dict.fromkeys(case.text for case in cases))
+        found = dict(zip(texts, detector.set_aside(texts, uncached(self.encoder)), strict=True))
+        padding = [found[case.text] for case in cases]
+        read = [
+            replace(case, text=without(case.text, spans)) if spans else case
+            for case, spans in zip(cases, padding, strict=True)
+        ]
         return read, padding
 
-    def _as_read(
-        self, as_written: pd.DataFrame, read: Sequence[AssembledCase], padding: Sequence[tuple[Span, ...]]
-    ) -> pd.DataFrame:
-        """The feature frame of the cases as they are read; of most that is the frame as they were written."""
-        rows = [row for row, spans in enumerate(padding) if spans]
-        if not rows:
+    def _as_read(self, as_written: pd.DataFrame, read: Sequence[AssembledCase], padded: list[int]) -> pd.DataFrame:
+        """The feature frame of the cases as they are read: as they were written, but for the rows that are padded."""
+        if not padded:
             return as_written
-        again = feature_frame([read[row] for row in rows], uncached(self.encoder)).set_axis(rows)
-        return pd.concat([as_written.drop(index=rows), again]).sort_index()
+        again = feature_frame([read[row] for row in padded], uncached(self.encoder)).set_axis(padded)
+        return pd.concat([as_written.drop(index=padded), again]).sort_index()
 
-    def _severities(
-        self, frame: pd.DataFrame, as_written: pd.DataFrame, padding: Sequence[tuple[Span, ...]]
-    ) -> list[dict[int, float]]:
+    def _severities(self, frame: pd.DataFrame, as_written: pd.DataFrame, padded: list[int]) -> list[dict[int, float]]:
         """The graver of what a case says as it is read and as it was written: leaving out is never to soften."""
         found = self._severities_of(frame)
-        rows = [row for row, spans in enumerate(padding) if spans]
-        if rows:
-            for row, other in zip(rows, self._severities_of(as_written.iloc[rows]), strict=True):
+        if padded:
+            for row, other in zip(padded, self._severities_of(as_written.iloc[padded]), strict=True):
                 found[row] = min(found[row], other, key=_mean_level)
         return found
 
