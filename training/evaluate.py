@@ -14,7 +14,6 @@ from cases.errors import InvalidInputError, TrackerUnavailableError
 from cases.settings import Settings
 from cases.store import CaseStore
 from evaluation.report import ModelFacts
-from evaluation.report.page import MAY_HAVE_LEARNT
 from features.embedding_cache import CachedEncoder
 from features.encoder.layout import file_sha256
 from models.artifact import MANIFEST, load_artifact, verify_artifact
@@ -29,6 +28,9 @@ from training.tracking import LoggedRun, TrackedModel, find_model, read_ledger, 
 
 RECORD = "record"
 """The source of a snapshot of the record, as `from_store` names it; a table's is its file's name."""
+
+MAY_HAVE_LEARNT = "may hold cases that it learnt from"
+"""Of rows that could not be held against what the model learnt from."""
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 _NO_LEDGER = pd.DataFrame({"case_id": [], "part": [], "text_sha256": []}, dtype=str)
@@ -233,7 +235,7 @@ def _facts(model: NamedModel, past: _Past, snapshot: Snapshot, now: datetime) ->
         "encoder": model.judge.encoder.hash[:12],
         "languages": ", ".join(model.judge.languages),
     }
-    measured = now.isoformat(timespec="seconds")
+    measured, doubt = now.isoformat(timespec="seconds"), _doubt(past, snapshot)
     made = past.run.started.isoformat(timespec="seconds") if past.run else f"at a time not known, measured {measured}"
     left_out = ", ".join(f"{count} ({reason})" for reason, count in snapshot.left_out.items())
     return ModelFacts(
@@ -247,13 +249,14 @@ def _facts(model: NamedModel, past: _Past, snapshot: Snapshot, now: datetime) ->
             "measured on": len(snapshot.rows),
             "left out": left_out or "none",
         },
-        caveats=_caveats(past, snapshot),
+        caveats=(*((doubt,) if doubt else ()), *written_caveats(snapshot.rows)),
+        held_out=not doubt,
     )
 
 
-def _caveats(past: _Past, snapshot: Snapshot) -> tuple[str, ...]:
-    written = written_caveats(snapshot.rows)
+def _doubt(past: _Past, snapshot: Snapshot) -> str:
+    """Why it is not known that the model learnt from none of the rows; "" where it is."""
     if past.ledger is None:
-        return (_UNKNOWN, *written)
+        return _UNKNOWN
     crossed = past.run is not None and (past.run.source == RECORD) != (snapshot.source == RECORD)
-    return (_CROSSED, *written) if crossed else written
+    return _CROSSED if crossed else ""

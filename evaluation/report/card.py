@@ -37,6 +37,7 @@ def model_card(
         figures: `evaluation.report.figures` of its held-out rows.
         robustness: The same rows under attack, the row without any first.
     """
+    kind = "held-out rows" if model.held_out else "rows"
     parts = [
         f"# Model card: {_plain(model.name)}, version {_plain(model.version)}\n\nMade {_plain(model.made)}.",
         *(f"> {_plain(each)}" for each in model.caveats),
@@ -44,7 +45,10 @@ def model_card(
         _section("Not to be used for", _bullets(_NOT_FOR)),
         _section("Model", _facts(model.model)),
         _section("Data", _facts(model.data)),
-        _section("Figures", f"On {figures['rows']:,} held-out rows; intervals are of 95 %.\n\n{_whole(figures)}"),
+        _section(
+            "Figures",
+            f"On {figures['rows']:,} {kind}; intervals are of 95 %.\n\n{_whole(figures)}",
+        ),
         _section("By category", _classes(figures)),
         _section("By slice", _slices(figures)),
         _section("Robustness", _robustness(robustness or ())),

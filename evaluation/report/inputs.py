@@ -18,6 +18,7 @@ class ModelFacts:
         made: When it was trained, aware UTC, ISO 8601.
         model: By name: what it is (encoder, chosen setting, SHA-256, ...).
         data: By name: what it learnt from and was measured on (source, rows, split, left out, ...).
+        held_out: Whether it is known that the model learnt from none of the rows.
         caveats: Sentences that whoever reads a figure must know ("These are written examples: ...").
     """
 
@@ -27,6 +28,7 @@ class ModelFacts:
     model: Mapping[str, Fact] = field(default_factory=dict)
     data: Mapping[str, Fact] = field(default_factory=dict)
     caveats: tuple[str, ...] = ()
+    held_out: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,6 @@ from evaluation.report.style import CONTENT_SECURITY_POLICY, STYLE
 from evaluation.report.svg import per_cent, target
 from evaluation.report.tables import flag, span
 
-MAY_HAVE_LEARNT = "may hold cases that it learnt from"
-"""Stands in the caveat of a report whose rows could not be held against what the model learnt from."""
-
 
 def html_report(
     title: str,
@@ -80,14 +77,14 @@ def _sections(
 
 
 def _held_out(model: ModelFacts) -> str:
-    if any(MAY_HAVE_LEARNT in caveat for caveat in model.caveats):
-        return "It is not known whether the model learnt from some of the rows."
-    return "The rows were held out: the model learnt from none of them."
+    if model.held_out:
+        return "The rows were held out: the model learnt from none of them."
+    return "It is not known whether the model learnt from some of the rows."
 
 
 def _which(model: ModelFacts, figures: Mapping[str, Any]) -> str:
-    rows, classes = figures["rows"], len(figures["classes"])
-    return f"{model.name}, version {model.version}, made {model.made}; {rows:,} held-out rows, {classes} categories"
+    rows, classes, kind = figures["rows"], len(figures["classes"]), "held-out rows" if model.held_out else "rows"
+    return f"{model.name}, version {model.version}, made {model.made}; {rows:,} {kind}, {classes} categories"
 
 
 def _tiles(found: Mapping[str, Any]) -> str:

@@ -10,7 +10,6 @@ import pytest
 
 from evaluation.judged import Judged
 from evaluation.report import ModelFacts, RobustnessRow, figures, html_report, model_card
-from evaluation.report.page import MAY_HAVE_LEARNT
 from evaluation.report.plots import DARKEST
 from evaluation.report.style import DARK, LIGHT
 
@@ -89,11 +88,12 @@ def test_a_judge_that_says_only_categories_gets_a_shorter_page(judged: Judged):
 def test_the_footer_claims_no_more_than_is_known(judged: Judged, found: dict[str, Any]):
     claim = "the model learnt from none of them"
     written = replace(FACTS, caveats=("These are written examples.",))
-    unknown = replace(FACTS, caveats=(f"The rows {MAY_HAVE_LEARNT}.",))
+    unknown = replace(FACTS, held_out=False)
     assert claim in html_report("A report", FACTS, found, judged)
     assert claim in html_report("A report", written, found, judged)
     page = html_report("A report", unknown, found, judged)
     assert claim not in page
+    assert "held-out rows" not in page
     assert "It is not known whether the model learnt from some of the rows." in page
 
 

@@ -18,12 +18,11 @@ import pytest
 from cases.seed.corpus import training_part
 from cli.main import main
 from evaluation.attacks import ATTACKS, LONG_ATTACKS
-from evaluation.report.page import MAY_HAVE_LEARNT
 from evaluation.robustness import AS_WRITTEN, MOST_ROWS
 from models.artifact import load_artifact
 from tests.training.conftest import START, Learning
 from training.bootstrap import NAME, bootstrap
-from training.evaluate import evaluate
+from training.evaluate import MAY_HAVE_LEARNT, evaluate
 from training.registry import fetch_artifact, promote, registered
 from training.report import WRITTEN
 from training.run_record import Run, run_record
