@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import socket
@@ -9,12 +10,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from cases.seed.corpus import training_part
+from cli.demo.screen import Screen
 from cli.demo.service import free_port
+from cli.demo.story import offered
 
 ROOT = Path(__file__).parents[1]
 
@@ -161,6 +166,27 @@ def test_a_second_run_knows_the_past_cases_and_goes_through_too(second: Shown) -
 def test_a_taken_port_is_left_to_who_has_it(first: Shown, taken_port: int) -> None:
     [address] = re.findall(r"the service at http://127\.0\.0\.1:(\d+)", first.printed)
     assert int(address) != taken_port
+
+
+def test_a_case_of_which_the_model_knows_nothing_is_shown_no_guess_and_offered_none() -> None:
+    category = {"category": "fraud_and_theft", "name": "Fraud", "probability": 0.31}
+    score = {
+        "tier": "abstain", "novel": False, "language": "en", "categories": [category], "score_id": "s",
+        "severity": {"shown": 3, "distribution": {"3": 0.5}},
+    }  # fmt: skip
+    received = "2026-01-05T10:00:00+00:00"
+    cases = [
+        {"score": score, "received_at": received, "title": "A"},
+        {"score": {**score, "tier": "suggest"}, "received_at": received, "title": "B"},
+    ]
+    console = Console(record=True, width=118, file=io.StringIO())
+    Screen(console).queue(cases, datetime(2026, 1, 5, 12, tzinfo=UTC))
+    abstained, suggested = console.export_text().splitlines()[1:3]
+    assert "the model does not know" in abstained
+    assert "Fraud" not in abstained
+    assert "Fraud (31%)" in suggested
+    assert offered(score) == []
+    assert offered({**score, "tier": "suggest"}) == [category]
 
 
 def test_the_preferred_port_is_taken_where_it_is_free() -> None:

@@ -57,14 +57,13 @@ class Screen:
         table.add_column("title", no_wrap=True, overflow="ellipsis", max_width=38)
         for place, case in enumerate(cases, start=1):
             score = case["score"]
-            best = score["categories"][0]
             level = score["severity"]["shown"]
             sure = score["severity"]["distribution"][str(level)]
             waits = (now - datetime.fromisoformat(case["received_at"])).total_seconds() / 3600
             table.add_row(
                 str(place),
                 f"{level} ({sure:.0%})",
-                f"{best['name']} ({best['probability']:.0%})",
+                _suggestion(score),
                 "new kind" if score["novel"] else score["tier"],
                 f"{waits:.1f} h",
                 score["language"],
@@ -84,6 +83,14 @@ class Screen:
     def comparison(self, answer: Comparison) -> None:
         """Champion against challenger."""
         self._console.print(comparison_table(answer))
+
+
+def _suggestion(score: dict[str, Any]) -> str:
+    """The likeliest category; where the model does not know, it is not guessed."""
+    if score["tier"] == "abstain":
+        return "[dim]the model does not know[/]"
+    best = score["categories"][0]
+    return f"{best['name']} ({best['probability']:.0%})"
 
 
 def _figure(figure: Figure) -> str:

@@ -166,7 +166,8 @@ def _decide_some(demo: Demo, service: RunningService, rubric: Path) -> None:
         case, lease = claimed["case"], claimed["lease"]
         verdict = verdicts[case["reports"][0]["external_id"]]
         decision = service.post(f"/v1/cases/{case['case_id']}/decision", _decision(verdict, lease, case["score"]))
-        suggested = case["score"]["categories"][0]["name"]
+        first = next(iter(offered(case["score"])), None)
+        suggested = first["name"] if first else "[dim]nothing[/]"
         decided = f"{demo.taxonomy.category(decision['category']).name}, severity {decision['severity']}"
         # Accepted means: among those offered, of which the table shows the first only.
         rank = decision["suggested_rank"]
@@ -184,8 +185,13 @@ def _decision(verdict: dict[str, str], lease: dict[str, Any], score: dict[str, A
         "severity": int(verdict["severity"]),
         "action": verdict["action"],
         "reason": verdict["reason"],
-        "shown": {"score_id": score["score_id"], "categories": [c["category"] for c in score["categories"]]},
+        "shown": {"score_id": score["score_id"], "categories": [c["category"] for c in offered(score)]},
     }
+
+
+def offered(score: dict[str, Any]) -> list[dict[str, Any]]:
+    """The categories that an associate sees: none where the model says that it does not know."""
+    return [] if score["tier"] == "abstain" else list(score["categories"])
 
 
 def _train_challenger(demo: Demo) -> None:
