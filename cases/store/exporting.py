@@ -98,7 +98,7 @@ def _case_page(connection: Connection, *, db: Database, after: str) -> list[dict
             "first_claimed_at": case.first_claimed_at,
             "decided_at": case.decided_at,
             "order_key": case.order_key,
-            "reports": counts[case.id],
+            "reports": counts.get(case.id, 0),  # none is left on a case that was merged into another
             "content_version": case.content.version,
             "channel": case.content.channel,
             "title": case.content.title,

@@ -206,7 +206,10 @@ def candidates_query(holder: str, queue: str | None, *, now: datetime, moment: d
         .where(cases.c.status == CaseStatus.OPEN.value, *free_cases(holder, now=now, moment=moment))
         .order_by(cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
     )
-    return query if queue is None else query.where(cases.c.queue == queue)
+    # MariaDB, left to its guesses, would at times walk another index and sort.
+    if queue is None:
+        return query.with_hint(cases, "FORCE INDEX (ix_cases_queue)", "mysql")
+    return query.where(cases.c.queue == queue).with_hint(cases, "FORCE INDEX (ix_cases_one_queue)", "mysql")
 
 
 def _undecided(queues: Sequence[str] | None) -> list[ColumnElement[bool]]:
