@@ -15,7 +15,7 @@ from cases.taxonomy_costs import default_costs
 from features.assemble import ASSEMBLY_VERSION, AssembledCase, assemble
 from features.suspicion import SUSPICIOUS, without_suspicion
 from models.judge import Judge, Judgement
-from models.priority import Priority, Weights, priority, raised_severity
+from models.priority import CaseToRank, Priority, Weights, priority, raised_severity
 from models.severity import shown_severity
 from models.tiers import Tier
 from serving.logs import logger
@@ -96,13 +96,15 @@ class Ranking:
         doubted = _doubted(judgement) or _doubted(without_raises)
         ways = [
             priority(
-                severity,
-                self._violation(judgement.category),
-                attributes=case.attributes,
-                received_at=case.received_at,
-                judged=judged,
-                levels=max(self.taxonomy.levels),
-                weights=self.weights,
+                CaseToRank(
+                    severity,
+                    self._violation(judgement.category),
+                    case.received_at,
+                    case.attributes,
+                    judged=judged,
+                    levels=max(self.taxonomy.levels),
+                ),
+                self.weights,
             )
             for judged in ((True, False) if doubted else (True,))
         ]
@@ -125,16 +127,16 @@ class Ranking:
 
     def unjudged(self, case: CaseToJudge) -> Priority:
         """The priority of a case that no model judged: the human-set rules and the waiting alone speak."""
-        return priority(
+        unjudged = CaseToRank(
             {},
             1.0,
-            attributes=case.attributes,
+            case.received_at,
+            case.attributes,
             raise_levels=self.taxonomy.raised(case.attributes)[0],
-            received_at=case.received_at,
             judged=False,
             levels=max(self.taxonomy.levels),
-            weights=self.weights,
         )
+        return priority(unjudged, self.weights)
 
     def _violation(self, category: Mapping[str, float]) -> float:
         harmless = {c.id for c in self.taxonomy.categories if not c.violation}
