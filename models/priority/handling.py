@@ -6,6 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cases.errors import ArtifactError
 
 # A category's own mean counts as much as the mean of all when it has so many decisions.
 _PRIOR_DECISIONS = 10
@@ -44,6 +50,26 @@ class HandlingTimes:
             },
             overall,
         )
+
+    def to_store(self) -> tuple[dict[str, npt.NDArray[np.float64]], dict[str, Any]]:
+        """Arrays by name, and settings that JSON can hold."""
+        minutes = np.array(list(self.by_category.values()), dtype=np.float64)
+        return {"minutes": minutes}, {"categories": list(self.by_category), "overall": self.overall}
+
+    @classmethod
+    def from_store(cls, arrays: Mapping[str, npt.NDArray[np.float64]], settings: Mapping[str, Any]) -> HandlingTimes:
+        """What `to_store` gave.
+
+        Raises:
+            ArtifactError: The times are not what they must be.
+        """
+        minutes, categories, overall = arrays["minutes"], settings["categories"], settings["overall"]
+        if minutes.shape != (len(categories),) or not (np.isfinite(minutes) & (minutes > 0)).all() or not overall > 0:
+            raise ArtifactError(
+                f"'handling' must be minutes above 0, one for each of {len(categories)} categories (got shape "
+                f"{minutes.shape}); promote it again from the tracker, or roll back"
+            )
+        return cls(dict(zip(categories, minutes.tolist(), strict=True)), float(overall))
 
     def expected(self, category: Mapping[str, float]) -> float:
         """Minutes expected under a distribution over categories, whose rest up to 1 takes as long as the mean."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from cases.errors import ArtifactError
 from models.priority import HandlingTimes
 
 
@@ -30,3 +31,11 @@ def test_expected_minutes_follow_the_distribution_over_categories():
 def test_without_times_nothing_is_learnt():
     assert HandlingTimes.fit([]) is None
     assert HandlingTimes.fit([("a", 0.0)]) is None
+
+
+def test_times_survive_their_form_on_disk_and_broken_ones_are_refused():
+    times = HandlingTimes({"a": 10.0, "b": 2.0}, overall=5.0)
+    arrays, settings = times.to_store()
+    assert HandlingTimes.from_store(arrays, settings) == times
+    with pytest.raises(ArtifactError, match="'handling' must be minutes above 0"):
+        HandlingTimes.from_store({"minutes": -arrays["minutes"]}, settings)
