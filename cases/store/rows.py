@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, Select, select
 
 from cases.errors import NotFoundError
-from cases.ids import CaseId, ContentId, DecisionId, ReportId, ScoreId, SubjectId
+from cases.ids import BulkId, CaseId, ContentId, DecisionId, ReportId, ScoreId, SubjectId
 from cases.record import (
     Case,
     CaseStatus,
@@ -113,6 +113,8 @@ def score_from(row: AnyRow) -> Score:
         shortlist=tuple(row.shortlist or ()),
         novelty_p=row.novelty_p,
         sub_policy=row.sub_policy or "",
+        changes_at=row.changes_at,
+        queue=row.queue or "",
     )
 
 
@@ -140,6 +142,8 @@ def decision_from(row: AnyRow) -> Decision:
         suggested_rank=row.suggested_rank,
         reviews=None if row.reviews is None else DecisionId(row.reviews),
         overturns=row.overturns,
+        after_reopening=row.after_reopening,
+        bulk_id=None if row.bulk_id is None else BulkId(row.bulk_id),
     )
 
 
@@ -164,12 +168,27 @@ def _case(row: AnyRow, content: Content) -> Case:
         order_key=row.order_key,
         first_claimed_at=row.first_claimed_at,
         decided_at=row.decided_at,
+        queue=row.queue,
+        hold_until=row.hold_until,
+        paused_seconds=row.paused_seconds,
+        assigned_to=row.assigned_to,
+        set_severity=row.set_severity,
+        set_priority=row.set_priority,
+        rank_parts=row.rank_parts or {},
+        rerank_at=row.rerank_at,
+        decision_id=None if row.decision_id is None else DecisionId(row.decision_id),
+        under_appeal=row.under_appeal,
+        barred=row.barred,
+        merged_into=None if row.merged_into is None else CaseId(row.merged_into),
     )
 
 
 def _content(rows: Iterable[AnyRow]) -> Content:
-    parts = list(rows)
-    latest = parts[-1]
+    versions = list(rows)
+    latest = versions[-1]
+    # A report that has left the case is not read, and the row that says so has no text.
+    gone = {row.withdraws for row in versions if row.withdraws is not None}
+    parts = [row for row in versions if row.withdraws is None and row.version not in gone]
     return Content(
         id=ContentId(latest.id),
         case_id=CaseId(latest.case_id),

@@ -1,0 +1,150 @@
+"""A case's row is the outcome of its events: here the two are written, always together.
+
+    event  →  cases.life.after  →  the columns of `cases` and the rows of `skips`
+
+Nothing else writes a column of the state, so `CaseStore.rebuild` finds the row that is there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from cases.ids import CaseId
+from cases.life import CaseState, after
+from cases.record import CaseStatus, Event, EventKind, EventValue
+from cases.store.database import Database
+from cases.store.rows import AnyRow, case_row, chunks
+from cases.store.tables import cases, events, skips
+
+STATE_COLUMNS = tuple(field.name for field in dataclasses.fields(CaseState) if field.name != "skipped_by")
+
+
+def state_of(row: AnyRow, skipped_by: Iterable[str] = ()) -> CaseState:
+    """The state that a row of cases holds, with the names from `skips`."""
+    values = {name: getattr(row, name) for name in STATE_COLUMNS}
+    return CaseState(**{**values, "status": CaseStatus(row.status)}, skipped_by=tuple(sorted(skipped_by)))
+
+
+def columns_of(state: CaseState) -> dict[str, Any]:
+    """The state as columns of cases."""
+    return {name: getattr(state, name) for name in STATE_COLUMNS} | {"status": state.status.value}
+
+
+def locked_state(connection: Connection, case_id: CaseId) -> CaseState:
+    """Where the case stands, locked against other writers until the transaction ends.
+
+    Raises:
+        NotFoundError: There is no such case.
+    """
+    row = case_row(connection, case_id, lock=True)
+    return state_of(row, skippers(connection, [case_id]).get(case_id, ()))
+
+
+def locked_states(connection: Connection, case_ids: Iterable[CaseId]) -> dict[CaseId, CaseState]:
+    """The same for many, by id; one that is not stored is not among them."""
+    rows: list[AnyRow] = []
+    # Sorted: two that lock the same rows in one order wait for each other, and do not deadlock.
+    for some in chunks(sorted(set(case_ids))):
+        query = select(cases).where(cases.c.id.in_(some)).order_by(cases.c.id).with_for_update(key_share=True)
+        rows += connection.execute(query).all()
+    return states_of(connection, rows)
+
+
+def states_of(connection: Connection, rows: Sequence[AnyRow]) -> dict[CaseId, CaseState]:
+    """By id, the states that rows of cases hold."""
+    skipped = skippers(connection, [row.id for row in rows])
+    return {CaseId(row.id): state_of(row, skipped.get(row.id, ())) for row in rows}
+
+
+def skippers(connection: Connection, case_ids: Sequence[str]) -> dict[str, list[str]]:
+    """By case id, who gave it back and is not given it again."""
+    found: dict[str, list[str]] = {}
+    for some in chunks(case_ids):
+        for row in connection.execute(select(skips).where(skips.c.case_id.in_(some))):
+            found.setdefault(row.case_id, []).append(row.holder)
+    return found
+
+
+class Steps:
+    """The steps that one transaction takes with cases: remembered, then written in one go.
+
+    Args:
+        at: When they happen, business time.
+    """
+
+    def __init__(self, at: datetime, states: Mapping[CaseId, CaseState] | None = None) -> None:
+        self.at = at
+        self.states: dict[CaseId, CaseState] = dict(states or {})
+        self._before = dict(self.states)
+        self._events: list[Event] = []
+
+    def add(self, case_id: CaseId, kind: EventKind, actor: str, /, **data: EventValue) -> CaseState:
+        """Let something happen to a case; answers where it stands then. What is None in `data` is left out."""
+        told = {name: value for name, value in data.items() if value is not None}
+        event = Event(0, case_id, kind, self.at, actor, told)  # the database numbers them
+        state = after(self.states.get(case_id), event)
+        self.states[case_id] = state
+        self._events.append(event)
+        return state
+
+    def write(self, connection: Connection) -> None:
+        """Write the events, and what follows of the cases that were there; a new case's row is the caller's."""
+        changed = {
+            case_id: (was, self.states[case_id])
+            for case_id, was in self._before.items()
+            if self.states[case_id] != was
+        }
+        write_states(connection, changed)
+        if self._events:
+            connection.execute(insert(events), [_event_values(event) for event in self._events])
+
+
+def take_step(
+    connection: Connection,
+    db: Database,
+    case_id: CaseId,
+    state: CaseState,
+    kind: EventKind,
+    actor: str,
+    /,
+    **data: EventValue,
+) -> CaseState:
+    """Let one thing happen to one case whose row is locked, and write it; answers where the case stands then."""
+    steps = Steps(db.clock(), {case_id: state})
+    now = steps.add(case_id, kind, actor, **data)
+    steps.write(connection)
+    return now
+
+
+def write_states(connection: Connection, changed: Mapping[CaseId, tuple[CaseState, CaseState]]) -> None:
+    """Write the columns and skips of cases, by id as they were and as they are; their rows are there and locked."""
+    rows = [{"changed_id": case_id, **columns_of(now)} for case_id, (was, now) in changed.items() if _moved(was, now)]
+    if rows:
+        connection.execute(update(cases).where(cases.c.id == bindparam("changed_id")), rows)
+    skipped = {case_id: now.skipped_by for case_id, (was, now) in changed.items() if was.skipped_by != now.skipped_by}
+    if not skipped:
+        return
+    for some in chunks(sorted(skipped)):
+        connection.execute(delete(skips).where(skips.c.case_id.in_(some)))
+    names = [{"case_id": case_id, "holder": name} for case_id, found in skipped.items() for name in found]
+    if names:
+        connection.execute(insert(skips), names)
+
+
+def _moved(was: CaseState, now: CaseState) -> bool:
+    return dataclasses.replace(was, skipped_by=()) != dataclasses.replace(now, skipped_by=())
+
+
+def _event_values(event: Event) -> dict[str, Any]:
+    return {
+        "case_id": event.case_id,
+        "kind": event.kind.value,
+        "at": event.at,
+        "actor": event.actor,
+        "data": dict(event.data),
+    }
