@@ -5,6 +5,7 @@ Each message reads "'x' must be Y (got Z); do W" and never holds a case's text o
     CaseloadError
     ├── InvalidInputError        something handed in is not as it must be
     │   ├── TaxonomyError        the policy file, with line and key
+    │   ├── WeightsError         the weights of the queue's order, with line and key
     │   └── UnknownPolicyError   a category, action, reason or severity that the taxonomy lacks
     ├── NotFoundError            no such case, report, model
     ├── ConflictError            it was so when you looked, and is no longer
@@ -37,6 +38,10 @@ class InvalidInputError(CaseloadError):
 
 class TaxonomyError(InvalidInputError):
     """The policy file is not valid; the message names its line and key."""
+
+
+class WeightsError(InvalidInputError):
+    """The file of the priority's weights is not valid; the message names its key, and its line where it has one."""
 
 
 class UnknownPolicyError(InvalidInputError):

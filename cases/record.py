@@ -212,6 +212,21 @@ class Rank:
 
 
 @dataclass(frozen=True, slots=True)
+class RankedFrom:
+    """What a priority was computed from, so that other weights can be tried without the model.
+
+    Attributes:
+        severity: Probability of each level 1..K, after the human-set rules.
+        violation: Probability that a policy is violated, 0..1.
+        judged: False where the judgement was not relied on and caution counted.
+    """
+
+    severity: Mapping[int, float]
+    violation: float
+    judged: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """What a model said of one content version; never updated.
 
@@ -233,7 +248,11 @@ class Score:
         novelty_p: How likely a case like those decided is to look as unlike them as this, 0..1; None where the model
             has no memory of them.
         sub_policy: The clause of the likeliest category where the model was sure enough, else "".
-        changes_at: When the order key must be computed anew; None: never by the clock alone.
+        changes_at: When the order key must be computed again: a deadline comes near or an SLA runs out; None: never.
+        ranked_from: What the priority was computed from; it is that of the soonest of these.
+        minutes: Expected handling time; None where the model has learnt of none.
+        by_lot: Whether the case ranks by lot.
+        propensity: The probability with which it came to rank as it does, in (0, 1].
         queue: Where the policy sends a case that is judged so; "" leaves it where it is.
     """
 
@@ -259,6 +278,10 @@ class Score:
     novelty_p: float | None = None
     sub_policy: str = ""
     changes_at: datetime | None = None
+    ranked_from: tuple[RankedFrom, ...] = ()
+    minutes: float | None = None
+    by_lot: bool = False
+    propensity: float = 1.0
     queue: str = ""
 
 

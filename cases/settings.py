@@ -36,6 +36,9 @@ class Settings(BaseSettings):
         default=Path(), description="Compiled encoders and cached embeddings; empty: `home`/cache. Safe to delete."
     )
     taxonomy: Path | None = Field(default=None, description="The policy file; empty: the packaged default.")
+    weights: Path | None = Field(
+        default=None, description="What the queue's order weighs, a file; empty: the packaged default."
+    )
     encoder: str | None = Field(
         default=None,
         description="A sentence-transformers model by directory or name; empty: the embedded all-MiniLM-L6-v2.",
@@ -47,7 +50,7 @@ class Settings(BaseSettings):
         default=900, description="How long a claim lasts unless renewed, in seconds.", ge=1, le=86_400
     )
 
-    @field_validator("taxonomy", "encoder", mode="before")
+    @field_validator("taxonomy", "weights", "encoder", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value

@@ -1,4 +1,4 @@
-"""An entry of a policy file (YAML), with its place: what every complaint about the file is made of."""
+"""An entry of a policy owner's file (YAML), with its place: what every complaint about the file is made of."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from cases.errors import TaxonomyError
+from cases.errors import InvalidInputError, TaxonomyError
 from cases.record import AttributeValue
 
 
@@ -18,12 +18,13 @@ class Entry:
     node: yaml.Node | None
     file: str
     key: str
+    error: type[InvalidInputError] = TaxonomyError
 
-    def fail(self, must: str, got: str, do: str, key: str = "") -> TaxonomyError:
+    def fail(self, must: str, got: str, do: str, key: str = "") -> InvalidInputError:
         """The complaint about this entry, or about one of its keys, to be raised."""
         line = self.node.start_mark.line + 1 if self.node is not None else 1
         name = f"{self.key}.{key}".strip(".") if key else self.key
-        return TaxonomyError(f"{self.file} line {line}: {name!r} must be {must} (got {got}); {do}", field=name)
+        return self.error(f"{self.file} line {line}: {name!r} must be {must} (got {got}); {do}", field=name)
 
     def mapping(self, *, required: set[str], optional: set[str] = frozenset()) -> dict[str, Entry]:  # type: ignore[assignment]  # frozenset() is the empty set
         """The entries of a mapping, each key known, none twice, none missing."""
@@ -31,12 +32,12 @@ class Entry:
             raise self.fail("a mapping of keys", _kind(self.node), "write 'key: value' lines")
         found: dict[str, Entry] = {}
         for key_node, value in self.node.value:
-            key, here = str(key_node.value), Entry(key_node, self.file, self.key)
+            key, here = str(key_node.value), Entry(key_node, self.file, self.key, self.error)
             if key in found:
                 raise here.fail("there once", "it twice", "remove one", key)
             if key not in required | optional:
                 raise here.fail(f"one of {', '.join(sorted(required | optional))}", "it", "rename or remove it", key)
-            found[key] = Entry(value, self.file, f"{self.key}.{key}".strip("."))
+            found[key] = Entry(value, self.file, f"{self.key}.{key}".strip("."), self.error)
         for key in sorted(required - found.keys()):
             raise self.fail("present", "nothing", "add it", key)
         return found
@@ -49,8 +50,10 @@ class Entry:
         for key_node, value in self.node.value:
             key = str(key_node.value)
             if key in found:
-                raise Entry(key_node, self.file, self.key).fail("there once", "it twice", "remove one", key)
-            found[key] = Entry(value, self.file, f"{self.key}.{key}")
+                raise Entry(key_node, self.file, self.key, self.error).fail(
+                    "there once", "it twice", "remove one", key
+                )
+            found[key] = Entry(value, self.file, f"{self.key}.{key}", self.error)
         return found
 
     def items(self) -> Iterator[Entry]:
@@ -58,7 +61,7 @@ class Entry:
         if not isinstance(self.node, yaml.SequenceNode):
             raise self.fail("a list", _kind(self.node), "write '- ' before each item")
         for place, value in enumerate(self.node.value):
-            yield Entry(value, self.file, f"{self.key}[{place}]")
+            yield Entry(value, self.file, f"{self.key}[{place}]", self.error)
 
     def value(self) -> AttributeValue | None:
         """Text, a number, true, false or nothing."""

@@ -52,7 +52,9 @@ def age(waited: timedelta) -> str:
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"
 
 
-def show_queue(out: Console, cases: Sequence[QueuedCase], length: int, policy: Taxonomy, now: datetime) -> None:
+def show_queue(
+    out: Console, cases: Sequence[QueuedCase], length: int, policy: Taxonomy, weights: Weights, now: datetime
+) -> None:
     """The queue, ranked; the last characters of an id are enough for `caseload claim`."""
     if not cases:
         out.print("the queue is empty")
@@ -73,7 +75,7 @@ def show_queue(out: Console, cases: Sequence[QueuedCase], length: int, policy: T
             _severity(score, policy) or "?",
             _likeliest(score),
             age(now - case.received_at),
-            f"{_urgency(score, now - case.received_at):.1f}" if score else "",
+            _urgency(score, now - case.received_at, weights) if score else "",
             _title(case),
         )
     out.print(table)
@@ -159,13 +161,16 @@ def _severity(score: ScoreOfCase | None, policy: Taxonomy) -> str:
     return f"{level} {name} ({score.severity.distribution[level]:.0%})".replace("%", " %")
 
 
-def _urgency(score: ScoreOfCase, waited: timedelta) -> float:
+def _urgency(score: ScoreOfCase, waited: timedelta, weights: Weights) -> str:
     """The order key as of now: in doublings of the harm per hour of a bare new case of the mildest level.
 
-    The key itself counts waiting from 1970, which sorts and says nothing to people.
+    The key itself counts waiting from 1970, which sorts and says nothing to people; the floor of severity 1, which
+    goes before all others, is said as a word.
     """
     hours = waited.total_seconds() / 3600
-    return sum(part for name, part in score.priority.items() if name != "waiting") + hours / Weights().doubling_hours
+    rest = sum(part for name, part in score.priority.items() if name not in ("waiting", "severity_1_floor"))
+    first = "first, " if score.priority.get("severity_1_floor") else ""
+    return f"{first}{rest + hours / weights.doubling_hours:.1f}"
 
 
 def _signals(attributes: Mapping[str, AttributeValue]) -> list[str]:

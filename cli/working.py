@@ -36,6 +36,7 @@ def queue(
     from cli.contract import QueueAnswer
     from cli.screens import show_queue
     from cli.suggesting import queued_case
+    from models.priority import load_weights
 
     settings = settings_of(ctx)
     policy = policy_of(settings)
@@ -48,7 +49,7 @@ def queue(
     if as_json:
         answer_json(QueueAnswer(length=length, cases=found))
     else:
-        show_queue(output(), found, length, policy, utc_now())
+        show_queue(output(), found, length, policy, load_weights(settings.weights), utc_now())
 
 
 @app.command()

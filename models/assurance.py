@@ -15,6 +15,7 @@ from features.encoder.protocol import Vectors
 from models.novelty import NoveltyDetector
 from models.padding import PaddingDetector
 from models.precedents import Precedents
+from models.priority import HandlingTimes
 from models.shortlist import LEVELS, Shortlister
 from models.sub_policies import SubPolicies
 from models.tiers import Tier, Tiers
@@ -55,6 +56,7 @@ class Assurance:
         precedents: The decided cases learnt from; None without.
         sub_policies: None where the cases name no clauses.
         padding: None where nothing is set aside of long cases.
+        handling: How long cases take; None where no decision said so.
     """
 
     shortlister: Shortlister
@@ -63,6 +65,7 @@ class Assurance:
     precedents: Precedents | None = None
     sub_policies: SubPolicies | None = None
     padding: PaddingDetector | None = None
+    handling: HandlingTimes | None = None
 
     def of(
         self,

@@ -44,6 +44,7 @@ class Judgement:
             has no memory of them.
         sub_policy: The clause of the likeliest category where it is sure enough, else "": the category alone is said.
         padding: What of the assembled text was set aside as holding nothing to judge: [start, end) in characters.
+        minutes: How long such a case takes people, expected; None where no decision learnt from said so.
     """
 
     category: Mapping[str, float]
@@ -56,6 +57,7 @@ class Judgement:
     novelty_p: float | None = None
     sub_policy: str = ""
     padding: tuple[Span, ...] = ()
+    minutes: float | None = None
 
     @property
     def novel(self) -> bool:
@@ -129,10 +131,12 @@ class Judge:
         if self.assurance is None:
             return plain
         found = self.assurance.of(embedding_matrix(frame), logits, chances, names, supported)
+        handling = self.assurance.handling
         return [
             replace(
                 judgement,
                 tier=found.tiers[row],
+                minutes=None if handling is None else handling.expected(judgement.category),
                 shortlists={c: tuple(names[place] for place in lists[row]) for c, lists in found.shortlists.items()},
                 novelty_p=found.novelty_p[row],
                 sub_policy=found.sub_policies[row],

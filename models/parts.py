@@ -15,6 +15,7 @@ from models.assurance import Assurance
 from models.novelty import NoveltyDetector
 from models.padding import PaddingDetector
 from models.precedents import Precedents
+from models.priority import HandlingTimes
 from models.shortlist import Shortlister
 from models.sub_policies import SubPolicies
 from models.tiers import Tiers
@@ -35,6 +36,7 @@ _KINDS: Mapping[str, Any] = {
     "precedents": Precedents,
     "sub_policies": SubPolicies,
     "padding": PaddingDetector,
+    "handling": HandlingTimes,
 }
 
 

@@ -16,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 from cases.clock import Clock, utc_now
 from cases.settings import Settings
 from cases.store import CaseStore
-from cases.taxonomy_file import load_taxonomy
 from serving import problems, routes_cases, routes_model, routes_queue, routes_scores
 from serving.backlog import Backlog
 from serving.batching import RunBatch, Scorer
@@ -26,7 +25,8 @@ from serving.explaining import Explaining
 from serving.guard import Guard
 from serving.logs import logger
 from serving.openapi import with_problems
-from serving.scoring import CaseToJudge, Outcome, Ranking, score_each
+from serving.ranking import CaseToJudge, Ranking
+from serving.scoring import Outcome, score_each
 from serving.services import Services
 from serving.store_access import StoreAccess
 
@@ -49,10 +49,10 @@ def build_services(
         clock: Business time.
 
     Raises:
-        TaxonomyError: The policy file is not valid.
+        TaxonomyError, WeightsError: The policy file or that of the weights is not valid.
     """
     store = StoreAccess(lambda: CaseStore.open(settings.database_url, clock))
-    ranking = Ranking(load_taxonomy(settings.taxonomy))
+    ranking = Ranking.of_settings(settings)
     watch = ChampionWatch(store, settings.models_dir, ranking.taxonomy)
     scorer = Scorer(run_batch or _on_a_thread(watch, ranking))
     backlog = Backlog(store, scorer, watch.model, clock)

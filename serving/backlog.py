@@ -18,7 +18,8 @@ from cases.store import CaseStore
 from serving.batching import Scorer
 from serving.logs import logger
 from serving.problems import UnscorableError
-from serving.scoring import LoadedModel, case_to_judge
+from serving.ranking import case_to_judge
+from serving.scoring import LoadedModel
 
 # Small, so that a caller who waits for a score never waits long behind the backlog.
 AT_ONCE = 16

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from cases.errors import CaseloadError
 from serving.problems import BusyError, ModelLoadingError
-from serving.scoring import CaseToJudge, Outcome, Scored
+from serving.ranking import CaseToJudge
+from serving.scoring import Outcome, Scored
 
 MAX_BATCH = 32
 # At some 100 cases a second on two cores the last of these waits about twenty seconds.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from cases.record import Case
 from cases.settings import Settings
 from cases.store import CaseStore
-from cases.taxonomy_file import load_taxonomy
 from serving.champion import ChampionWatch
 from serving.explaining import Explained, Explaining, Wanted, check_size
-from serving.scoring import Ranking, Scored, case_to_judge, score_cases
+from serving.ranking import Ranking, case_to_judge
+from serving.scoring import Scored, score_cases
 
 
 def explain_case(settings: Settings, store: CaseStore, case: Case, *, precedents: int) -> tuple[Scored, Explained]:
@@ -24,7 +24,7 @@ def explain_case(settings: Settings, store: CaseStore, case: Case, *, precedents
         ModelMissingError, ArtifactError: No model can answer.
         InvalidInputError: The case is too long to be explained.
     """
-    ranking = Ranking(load_taxonomy(settings.taxonomy))
+    ranking = Ranking.of_settings(settings)
     watch = ChampionWatch(lambda: store, settings.models_dir, ranking.taxonomy)
     watch.check()
     to_judge = case_to_judge(case)

@@ -21,7 +21,8 @@ from features.passages import Span
 from models.explanation import Explainer, Explanation
 from models.precedents import Comparison
 from serving.problems import BusyError
-from serving.scoring import CaseToJudge, LoadedModel, Scored, assembled, top_categories
+from serving.ranking import CaseToJudge
+from serving.scoring import LoadedModel, Scored, assembled, top_categories
 
 # Of one request. A text of so many characters takes a few seconds and some hundred megabytes.
 MAX_CASES = 50

@@ -14,8 +14,8 @@ from cases.record import FiledReport, Lease, NewReport, Score
 from serving.answers import CaseAnswer, DecisionAnswer, FiledAnswer, LeaseAnswer, ReasonAnswer, ScoreAnswer
 from serving.logs import logger
 from serving.problems import BusyError, UnscorableError
+from serving.ranking import CaseToJudge, case_to_judge
 from serving.schemas import DecisionRequest, LeaseRequest, RenewRequest, ReportRequest
-from serving.scoring import CaseToJudge, case_to_judge
 from serving.services import Services, caller, services
 from serving.views import case_answer, decision_answer, lease_answer, reason_answer, score_answer
 

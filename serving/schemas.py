@@ -27,7 +27,7 @@ from pydantic import (
 
 from cases.ids import ScoreId
 from cases.record import AttributeValue, NewReport, SuggestionShown, Verdict
-from serving.scoring import CaseToJudge
+from serving.ranking import CaseToJudge
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_DESCRIPTION = 1_000_000

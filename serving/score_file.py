@@ -24,18 +24,11 @@ from cases.intake.table import Rejection, Table
 from cases.record import NewReport
 from cases.settings import Settings
 from cases.store import CaseStore
-from cases.taxonomy_file import load_taxonomy
 from features.encoder.layout import file_sha256
 from models.artifact import MANIFEST, load_artifact, verify_artifact
 from serving.champion import ChampionWatch
-from serving.scoring import (
-    CaseToJudge,
-    LoadedModel,
-    Ranking,
-    Scored,
-    score_cases,
-    top_categories,
-)
+from serving.ranking import CaseToJudge, Ranking
+from serving.scoring import LoadedModel, Scored, score_cases, top_categories
 
 AT_ONCE = 256
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -106,7 +99,7 @@ def score_file(
         raise InvalidInputError(
             f"'output' must end in one of {', '.join(_WRITERS)} (got {out.suffix!r}); rename it", field="output"
         )
-    ranking = Ranking(load_taxonomy(settings.taxonomy))
+    ranking = Ranking.of_settings(settings)
     chosen = _named(settings, model) if model else _champion(settings, ranking)
     report = ScoreFileReport(chosen.full_version)
     columns = _columns(chosen)

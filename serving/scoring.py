@@ -9,35 +9,19 @@ from datetime import datetime
 
 from cases.errors import CaseloadError
 from cases.ids import ScoreId, new_id
-from cases.record import Attributes, Case, Score
+from cases.record import Case, RankedFrom, Score
 from cases.taxonomy import Taxonomy
-from cases.taxonomy_costs import default_costs
 from features.assemble import ASSEMBLY_VERSION, AssembledCase, assemble
 from features.suspicion import SUSPICIOUS, without_suspicion
 from models.judge import Judge, Judgement
-from models.priority import Priority, Weights, priority, raised_severity
-from models.severity import shown_severity
+from models.priority import Priority
 from models.tiers import Tier
 from serving.logs import logger
 from serving.problems import UnscorableError
+from serving.ranking import CaseToJudge, Ranking
 
 # The coverage of the shortlist that is shown and stored; the others are answered beside it.
 SHORTLISTED = 0.9
-
-
-@dataclass(frozen=True, slots=True)
-class CaseToJudge:
-    """What of a case is judged.
-
-    Attributes:
-        received_at: Aware; waiting counts from it.
-    """
-
-    title: str
-    description: str
-    received_at: datetime
-    channel: str = ""
-    attributes: Attributes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,84 +52,6 @@ class LoadedModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
-    """What turns a judgement into a place in the queue: the policy's rules and the weights.
-
-    Attributes:
-        taxonomy: The policy that the service runs on, not the one that the model was trained on.
-        weights: Of the priority's parts.
-    """
-
-    taxonomy: Taxonomy
-    weights: Weights = field(default_factory=Weights)
-
-    def of(self, judgement: Judgement, without_raises: Judgement, case: CaseToJudge) -> Priority:
-        """The priority of a judged case.
-
-        Where the model cannot be relied on, the case ranks by caution or by the judgement, whichever is sooner:
-        caution alone would send a case that looks grave behind where it would stand had nobody doubted it.
-
-        Args:
-            judgement: Of the case as it is.
-            without_raises: Of the case without the attributes that raised it; the same where nothing did.
-            case: It.
-        """
-        levels, _ = self.taxonomy.raised(case.attributes)
-        severity = raised_severity(judgement.severity, without_raises.severity, levels)
-        # Doubt about either counts: an attribute that raises must not lower a case by making the model sure of it.
-        doubted = _doubted(judgement) or _doubted(without_raises)
-        ways = [
-            priority(
-                severity,
-                self._violation(judgement.category),
-                attributes=case.attributes,
-                received_at=case.received_at,
-                judged=judged,
-                levels=max(self.taxonomy.levels),
-                weights=self.weights,
-            )
-            for judged in ((True, False) if doubted else (True,))
-        ]
-        return max(ways, key=lambda way: way.order_key)
-
-    def shown(self, judgement: Judgement, without_raises: Judgement, case: CaseToJudge) -> int | None:
-        """The severity to show: of least expected cost by this policy, raised by its rules; None without severity.
-
-        Args:
-            judgement: Of the case as it is.
-            without_raises: As in `of`.
-            case: It.
-        """
-        levels, _ = self.taxonomy.raised(case.attributes)
-        costs = self.taxonomy.severity_costs
-        if judgement.severity and len(judgement.severity) != len(costs):
-            # `caseload score --model` takes models of other policies too.
-            costs = default_costs(len(judgement.severity))
-        return shown_severity(judgement.severity, without_raises.severity, levels, costs)
-
-    def unjudged(self, case: CaseToJudge) -> Priority:
-        """The priority of a case that no model judged: the human-set rules and the waiting alone speak."""
-        return priority(
-            {},
-            1.0,
-            attributes=case.attributes,
-            raise_levels=self.taxonomy.raised(case.attributes)[0],
-            received_at=case.received_at,
-            judged=False,
-            levels=max(self.taxonomy.levels),
-            weights=self.weights,
-        )
-
-    def _violation(self, category: Mapping[str, float]) -> float:
-        harmless = {c.id for c in self.taxonomy.categories if not c.violation}
-        return min(1.0, max(0.0, sum(p for name, p in category.items() if name not in harmless)))
-
-
-def _doubted(judgement: Judgement) -> bool:
-    return judgement.tier == "abstain" or judgement.novel or not judgement.language_supported
-
-
-@dataclass(frozen=True, slots=True)
 class Scored:
     """What one model says of one case.
 
@@ -154,6 +60,8 @@ class Scored:
         severity: Probability per level by the model alone, summing to 1; empty where it judges none.
         raised: Levels that the human-set rules add, and their reasons. They count in `severity_level` and `priority`.
         seconds: The case's share of the time that its batch took.
+        ranked_from: What the priority was computed from.
+        minutes: Expected handling time; None where the model has learnt of none.
         severity_level: The level to show, of least expected cost and raised by the rules; None without severity.
         tier: How far the suggestion is to be trusted.
         shortlists: By coverage promised: the categories that hold the right one so often, likeliest first.
@@ -170,6 +78,8 @@ class Scored:
     raised: tuple[int, tuple[str, ...]]
     priority: Priority
     seconds: float
+    ranked_from: tuple[RankedFrom, ...] = ()
+    minutes: float | None = None
     severity_level: int | None = None
     tier: Tier = "suggest"
     shortlists: Mapping[float, tuple[str, ...]] = field(default_factory=dict)
@@ -198,6 +108,11 @@ class Scored:
             severity=self.severity,
             priority=self.priority.parts,
             order_key=self.priority.order_key,
+            changes_at=self.priority.changes_at,
+            ranked_from=self.ranked_from,
+            minutes=self.minutes,
+            propensity=self.priority.propensity,
+            by_lot=self.priority.by_lot,
             language=self.language,
             seconds=self.seconds,
             severity_level=self.severity_level,
@@ -209,12 +124,6 @@ class Scored:
 
 
 Outcome = Scored | CaseloadError
-
-
-def case_to_judge(case: Case) -> CaseToJudge:
-    """What of a stored case is judged: its latest content."""
-    content = case.content
-    return CaseToJudge(content.title, content.description, case.received_at, content.channel, content.attributes)
 
 
 def assembled(case: CaseToJudge) -> AssembledCase:
@@ -246,18 +155,22 @@ def score_cases(
             language=judgement.language,
             supported=judgement.language_supported,
             raised=ranking.taxonomy.raised(case.attributes),
-            # A model may have learnt to belittle texts in disguise; that must not let them down the queue.
-            priority=max((ranking.of(*way, case) for way in ways), key=lambda found: found.order_key),
+            ranked_from=ranked_from,
+            minutes=judgement.minutes,
+            priority=ranking.place(ranked_from, case, level=level, minutes=judgement.minutes),
             seconds=seconds,
-            severity_level=ranking.shown(judgement, bare, case),
+            severity_level=level,
             tier=judgement.tier,
             shortlists=judgement.shortlists,
             novelty_p=judgement.novelty_p,
             novel=judgement.novel,
             sub_policy=judgement.sub_policy,
         )
-        for case, ways in zip(cases, judged, strict=True)
-        for judgement, bare in ways[:1]
+        for case, pairs in zip(cases, judged, strict=True)
+        for judgement, bare in pairs[:1]
+        # A model may have learnt to belittle texts in disguise; that must not let them down the queue.
+        for ranked_from in (tuple(way for pair in pairs for way in ranking.ways(*pair, case)),)
+        for level in (ranking.shown(judgement, bare, case),)
     ]
 
 

@@ -33,8 +33,9 @@ from serving.callers import Callers
 from serving.champion import State, settle_memory
 from serving.guard import Guard
 from serving.problems import INVALID_INPUT, BusyError, field_errors, kind_of
+from serving.ranking import CaseToJudge
 from serving.schemas import CaseToScore
-from serving.scoring import CaseToJudge, Outcome, score_each
+from serving.scoring import Outcome, score_each
 from serving.services import Services
 from serving.views import scored_answer
 

@@ -14,7 +14,7 @@ from serving.batching import Scorer
 from serving.champion import ChampionWatch
 from serving.explaining import Explaining
 from serving.guard import CALLER
-from serving.scoring import Ranking
+from serving.ranking import Ranking
 from serving.store_access import StoreAccess
 
 

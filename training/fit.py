@@ -29,6 +29,7 @@ from models.neighbours import knn_distance
 from models.novelty import NoveltyDetector
 from models.padding import PaddingDetector
 from models.precedents import Precedents
+from models.priority import HandlingTimes
 from models.search import Budget, CrossValidation, assign_folds
 from models.severity import SeverityClassifier
 from models.shortlist import Shortlister
@@ -205,7 +206,16 @@ def _assurance(part: TrainingPart, heads: Heads) -> Assurance:
         precedents=_precedents(part),
         sub_policies=heads.clauses,
         padding=_padding(part),
+        handling=_handling(part),
     )
+
+
+def _handling(part: TrainingPart) -> HandlingTimes | None:
+    if "handling_seconds" not in part.rows:
+        return None
+    seconds = part.rows["handling_seconds"].astype("Float64")
+    timed = part.rows[seconds.notna()]
+    return HandlingTimes.fit(zip(timed["category"].astype(str), seconds.dropna().astype(float), strict=True))
 
 
 def _padding(part: TrainingPart) -> PaddingDetector | None:

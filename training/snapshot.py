@@ -32,6 +32,7 @@ COLUMNS = (
     "sub_policy",
     "severity",
     "action",
+    "handling_seconds",
     "decided_by",
     "split",
 )
@@ -43,7 +44,8 @@ class Snapshot:
 
     Attributes:
         rows: One row a case with the columns of `COLUMNS`. `received_at` is aware UTC or NaT, `severity` 1..K (1 the
-            most severe) or missing, `split` "train", "test" or "" where nothing was prescribed.
+            most severe) or missing, `handling_seconds` missing where nobody measured, `split` "train", "test" or ""
+            where nothing was prescribed.
         source: Where the rows came from: "record", or the name of a file.
         left_out: How many decisions were not taken, by reason.
     """
@@ -112,6 +114,7 @@ def _row(case: DecidedCase, category: str, sub_policy: str) -> dict[str, Any]:
         "sub_policy": sub_policy,
         "severity": case.decision.verdict.severity,
         "action": case.decision.verdict.action,
+        "handling_seconds": case.decision.handling_seconds,
         "decided_by": case.decision.decided_by,
         "split": "",
     }
@@ -120,6 +123,7 @@ def _row(case: DecidedCase, category: str, sub_policy: str) -> dict[str, Any]:
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     frame["severity"] = frame["severity"].astype("Int64")
+    frame["handling_seconds"] = frame["handling_seconds"].astype("Float64")
     frame["received_at"] = pd.to_datetime(frame["received_at"], utc=True)
     return frame
 

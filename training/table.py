@@ -106,6 +106,7 @@ def _rows(table: pd.DataFrame, columns: TableColumns, path: Path, severity: pd.S
         "attributes": pd.Series([{} for _ in range(size)], dtype=object),
         "category": table[columns.category].astype(str),
         "severity": severity.reset_index(drop=True),
+        "handling_seconds": pd.Series(pd.NA, index=table.index, dtype="Float64"),
         "split": _split(table, columns),
     }
     return pd.DataFrame({name: filled.get(name, empty) for name in COLUMNS})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -58,6 +60,9 @@ class Database:
         self.engine = engine
         self.clock = clock
         self._writing = engine.execution_options(**{WRITES: True})
+        # SQLite has one writer at a time and lets those who wait try again by chance, which starves some of a crowd;
+        # so this process's writers take turns, and only one of them contends with other processes'.
+        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
 
     @property
     def skips_locked(self) -> bool:
@@ -96,7 +101,7 @@ class Database:
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with self._writing.begin() as connection:
+                with self._turn, self._writing.begin() as connection:
                     return work(connection)
             except (DBAPIError, PoolTimeoutError) as error:
                 again = _is_deadlock(error) or (retry_duplicates and isinstance(error, IntegrityError))

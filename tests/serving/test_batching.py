@@ -9,7 +9,7 @@ import pytest
 from cases.errors import ModelMissingError
 from serving.batching import MAX_BATCH, Scorer
 from serving.problems import BusyError, ModelLoadingError
-from serving.scoring import CaseToJudge
+from serving.ranking import CaseToJudge
 from tests.serving.conftest import NOON
 
 

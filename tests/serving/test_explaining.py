@@ -15,7 +15,8 @@ from evaluation.harmless_prose import PARAGRAPHS
 from serving import explaining
 from serving.explaining import Explaining, Wanted
 from serving.problems import BusyError
-from serving.scoring import CaseToJudge, score_cases
+from serving.ranking import CaseToJudge
+from serving.scoring import score_cases
 from tests.databases import fresh_database
 from tests.serving.conftest import NOON, Place, Running
 from tests.serving.service_process import service_process

@@ -6,17 +6,11 @@ import csv
 from datetime import datetime
 from pathlib import Path
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from cases.ids import CaseId
 from cases.taxonomy_file import load_taxonomy
-from models.judge import Judgement
-from models.tiers import Tier
+from serving.ranking import CaseToJudge, Ranking
 from serving.score_file import score_file
-from serving.scoring import CaseToJudge, Ranking
-from tests.serving.conftest import NOON, Running, a_report
+from tests.serving.conftest import Running, a_report
 
 GERMAN = "Der Dozent hat meinen Kurs Wort für Wort kopiert und verkauft ihn jetzt unter seinem eigenen Namen."
 # Nothing that people report looks like it.
@@ -125,52 +119,6 @@ def test_a_scored_file_has_it_in_columns(assured: Running, tmp_path: Path) -> No
     assert 0.0 < float(known["novelty_p"]) <= 1.0
     assert known["severity"] in {"1", "2", "3", "4"}
     assert foreign["tier"] == "abstain"
-
-
-def test_a_model_of_a_policy_with_other_levels_still_has_a_severity_to_show() -> None:
-    three = Judgement({"spam_promotion": 1.0}, {1: 0.1, 2: 0.2, 3: 0.7}, "en", language_supported=True)
-    assert RANKING.shown(three, three, CaseToJudge("", "text", NOON)) in (1, 2, 3)
-
-
-CHANCES = st.lists(st.floats(0.0, 1.0), min_size=4, max_size=4).filter(lambda found: sum(found) > 0)
-
-
-def _judgement(chances: list[float], violation: float, tier: Tier, novelty_p: float = 0.5) -> Judgement:
-    return Judgement(
-        category={"hate": violation, "no_violation": 1.0 - violation},
-        severity={level: chance / sum(chances) for level, chance in enumerate(chances, start=1)},
-        language="en",
-        language_supported=True,
-        tier=tier,
-        novelty_p=novelty_p,
-    )
-
-
-@given(CHANCES, st.floats(0.0, 1.0), st.floats(0.0, 1e6), st.booleans())
-def test_a_doubted_case_never_ranks_lower_than_the_same_one_undoubted(
-    chances: list[float], violation: float, reach: float, minor: bool
-) -> None:
-    case = CaseToJudge("", "text", NOON, attributes={"reach": reach, "minor_involved": minor})
-    sure = _judgement(chances, violation, "suggest")
-    key = RANKING.of(sure, sure, case).order_key
-    for doubted in (_judgement(chances, violation, "abstain"), _judgement(chances, violation, "suggest", 0.001)):
-        assert RANKING.of(doubted, doubted, case).order_key >= key
-
-
-@given(CHANCES, st.floats(0.0, 1.0))
-def test_an_attribute_that_raises_never_lowers_a_case_by_ending_the_doubt(
-    chances: list[float], violation: float
-) -> None:
-    sure, doubted = (_judgement(chances, violation, tier) for tier in ("apply", "abstain"))
-    plain = RANKING.of(doubted, doubted, CaseToJudge("", "text", NOON))
-    raised = RANKING.of(sure, doubted, CaseToJudge("", "text", NOON, attributes={"minor_involved": True}))
-    assert raised.order_key >= plain.order_key
-
-
-def test_the_parts_still_add_up_to_the_order_key() -> None:
-    doubted = _judgement([0.2, 0.8, 0.0, 0.0], 0.3, "abstain")
-    found = RANKING.of(doubted, doubted, CaseToJudge("", "text", NOON))
-    assert sum(found.parts.values()) == pytest.approx(found.order_key)
 
 
 def _order(score: dict[str, object]) -> float:

@@ -16,7 +16,8 @@ from features.assemble import AssembledCase
 from features.suspicion import SUSPICIOUS
 from models.artifact import load_artifact
 from models.judge import Judge, Judgement
-from serving.scoring import CaseToJudge, LoadedModel, Ranking, Scored, score_cases
+from serving.ranking import CaseToJudge, Ranking
+from serving.scoring import LoadedModel, Scored, score_cases
 from tests.serving.conftest import NOON
 from tests.serving.small_model import SmallModel
 

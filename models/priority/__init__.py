@@ -1,0 +1,22 @@
+"""Where a case stands in the queue: the formula, what its parts weigh, and what moves severity before it counts."""
+
+from models.priority.formula import FLOOR, CaseToRank, Priority, by_hand, priority
+from models.priority.handling import HandlingTimes
+from models.priority.lane import lot_of
+from models.priority.raising import raised_severity
+from models.priority.weights import Weights
+from models.priority.weights_file import DEFAULT_WEIGHTS, load_weights
+
+__all__ = [
+    "DEFAULT_WEIGHTS",
+    "FLOOR",
+    "CaseToRank",
+    "HandlingTimes",
+    "Priority",
+    "Weights",
+    "by_hand",
+    "load_weights",
+    "lot_of",
+    "priority",
+    "raised_severity",
+]

@@ -1,0 +1,78 @@
+"""Reads the weights from the file that a policy owner keeps; complaints name the line and the key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from cases.errors import InvalidInputError, WeightsError
+from cases.taxonomy_entry import Entry
+from models.priority.weights import Weights
+
+DEFAULT_WEIGHTS = Path(__file__).parent / "weights.yaml"
+
+_VERSION = 1
+_SECTIONS: Mapping[str, Mapping[str, str]] = {
+    "exposure": {name: name for name in ("reach_unit", "minor_involved", "imminent", "deadline", "deadline_hours")},
+    "sla": {"factor": "sla_factor", "share": "sla_share"},
+    "handling": {name: name for name in ("minutes", "least_minutes")},
+}
+_NUMBERS = ("severity_1_at_least", "doubt", "least_violation", "doubling_hours", "random_lane")
+
+
+def load_weights(path: Path | None = None) -> Weights:
+    """The weights in `path`, or the packaged ones. What the file leaves out keeps its default.
+
+    Raises:
+        WeightsError: The file is missing, is not YAML, or does not hold valid weights; names line and key.
+    """
+    source = path or DEFAULT_WEIGHTS
+    try:
+        root = yaml.compose(source.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise WeightsError(
+            f"'weights' must be a readable file (got {source}: {error.strerror}); set CASELOAD_WEIGHTS to one",
+            field="weights",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise WeightsError(
+            f"{source.name}: must be UTF-8 (got another byte at {error.start}); save the file as UTF-8"
+        ) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else "?"
+        raise WeightsError(f"{source.name} line {line}: must be YAML; mend the line") from error
+    entry = Entry(root, source.name, "", WeightsError)
+    top = entry.mapping(required={"version"}, optional={"harm_per_hour", "by_hand", *_SECTIONS, *_NUMBERS})
+    top["version"].whole(low=_VERSION, high=_VERSION)
+    try:
+        return _weights(top)
+    except WeightsError:
+        raise
+    except InvalidInputError as error:
+        # The value's own check knows no line; the key it names does.
+        raise WeightsError(f"{source.name}: {error}", field=error.field or "weights") from error
+
+
+def _weights(top: Mapping[str, Entry]) -> Weights:
+    given: dict[str, float] = {name: top[name].number() for name in _NUMBERS if name in top}
+    for section, names in _SECTIONS.items():
+        if section in top:
+            found = top[section].mapping(required=set(), optional=set(names))
+            given |= {names[key]: entry.number() for key, entry in found.items()}
+    tables: dict[str, Mapping[int, float] | Mapping[str, float]] = {}
+    if "harm_per_hour" in top:
+        tables["harm_per_hour"] = {
+            _level(key, entry): entry.number() for key, entry in top["harm_per_hour"].free_mapping().items()
+        }
+    if "by_hand" in top:
+        tables["by_hand"] = {key: entry.number() for key, entry in top["by_hand"].free_mapping().items()}
+    return Weights(**given, **tables)  # type: ignore[arg-type]  # `Weights` checks them
+
+
+def _level(key: str, entry: Entry) -> int:
+    if not key.isdecimal():
+        raise entry.fail("under a severity level 1, 2, …", repr(key), "name the level by its number")
+    return int(key)
