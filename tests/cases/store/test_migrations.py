@@ -21,7 +21,7 @@ from tests.databases import fresh_database
 def test_migrations_run_up_down_and_up_again(empty_url: str) -> None:
     assert migrate.current(empty_url) is None
     migrate.upgrade(empty_url)
-    assert migrate.current(empty_url) == "0003"
+    assert migrate.current(empty_url) == "0004"
 
     migrate.downgrade(empty_url, "base")
     assert migrate.current(empty_url) is None
@@ -65,7 +65,7 @@ def test_scores_outlive_the_way_to_0002_and_back_and_stay_append_only(empty_url:
 
 def test_a_second_upgrade_changes_nothing(store_url: str) -> None:
     migrate.upgrade(store_url)
-    assert migrate.current(store_url) == "0003"
+    assert migrate.current(store_url) == "0004"
 
 
 def test_the_migrated_schema_is_the_metadata(store_url: str) -> None:
@@ -141,4 +141,4 @@ def test_a_revision_that_there_is_not_is_refused_and_changes_nothing(tmp_path: P
     with fresh_database("sqlite", tmp_path) as url:
         with pytest.raises(InvalidInputError, match="'revision' must"):
             migrate.downgrade(url, "0000")
-        assert migrate.current(url) == "0003"
+        assert migrate.current(url) == "0004"
