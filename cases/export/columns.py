@@ -73,5 +73,8 @@ COLUMNS: Mapping[TableName, Mapping[str, Kind]] = {
         "shortlist": "json",
         "novelty_p": "number",
         "sub_policy": "text",
+        "minutes": "number",
+        "by_lot": "truth",
+        "propensity": "number",
     },
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import ColumnElement, Connection, Engine, literal_column, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -41,10 +41,10 @@ _SQLITE_AWAY = {
 }
 
 _NOW = {
-    "sqlite": "SELECT strftime('%Y-%m-%d %H\\:%M\\:%f', 'now') || '000' AS moment",
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'",
     # Not now(): that is when the transaction began, which may be before it waited for a lock.
-    "postgresql": "SELECT clock_timestamp() AS moment",
-    "mysql": "SELECT UTC_TIMESTAMP(6) AS moment",
+    "postgresql": "clock_timestamp()",
+    "mysql": "UTC_TIMESTAMP(6)",
 }
 
 
@@ -113,9 +113,12 @@ class Database:
 
     def now(self, connection: Connection) -> datetime:
         """The database's own clock, the only one that leases go by. On SQLite it is this machine's."""
-        statement = text(_NOW[self.engine.dialect.name]).columns(moment=UtcDateTime)
-        moment: datetime = connection.execute(statement).scalar_one()
+        moment: datetime = connection.execute(select(self.now_column())).scalar_one()
         return moment
+
+    def now_column(self) -> ColumnElement[datetime]:
+        """The same as a column, for a statement that would be sent anyway."""
+        return literal_column(_NOW[self.engine.dialect.name], UtcDateTime)
 
     def _in_our_words(self, error: DBAPIError | PoolTimeoutError) -> Exception:
         """The error to raise for `error`: ours when the database is away, else itself."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
@@ -18,6 +19,7 @@ from cases.ids import CaseId
 from cases.life import CaseState, after
 from cases.record import CaseStatus, Event, EventKind, EventValue
 from cases.store.database import Database
+from cases.store.pools import pool_of
 from cases.store.rows import AnyRow, case_row, chunks
 from cases.store.tables import cases, events, skips
 
@@ -38,7 +40,8 @@ def state_of(row: AnyRow, skipped_by: Iterable[str] = ()) -> CaseState:
 
 def columns_of(state: CaseState) -> dict[str, Any]:
     """The state as columns of cases."""
-    return {name: getattr(state, name) for name in STATE_COLUMNS} | {"status": state.status.value}
+    values = {name: getattr(state, name) for name in STATE_COLUMNS}
+    return values | {"status": state.status.value, "pool": pool_of(state).value}
 
 
 def new_columns(states: Sequence[CaseState]) -> list[dict[str, Any]]:
@@ -103,6 +106,7 @@ class Steps:
         self.states: dict[CaseId, CaseState] = dict(states or {})
         self._before = dict(self.states)
         self._events: list[Event] = []
+        self._beside: dict[CaseId, dict[str, Any]] = {}
 
     def add(self, case_id: CaseId, kind: EventKind, actor: str, /, **data: EventValue) -> CaseState:
         """Let something happen to a case; answers where it stands then. What is None in `data` is left out."""
@@ -113,6 +117,10 @@ class Steps:
         self._events.append(event)
         return state
 
+    def set_columns(self, case_id: CaseId, **columns: object) -> None:
+        """Write these too, which are no part of the state: they follow from the lease."""
+        self._beside.setdefault(case_id, {}).update(columns)
+
     def write(self, connection: Connection) -> None:
         """Write the events, and what follows of the cases that were there; a new case's row is the caller's."""
         changed = {
@@ -120,7 +128,7 @@ class Steps:
             for case_id, was in self._before.items()
             if self.states[case_id] != was
         }
-        write_states(connection, changed)
+        write_states(connection, changed, self._beside)
         if self._events:
             connection.execute(insert(events), [_event_values(event) for event in self._events])
 
@@ -142,11 +150,27 @@ def take_step(
     return now
 
 
-def write_states(connection: Connection, changed: Mapping[CaseId, tuple[CaseState, CaseState]]) -> None:
-    """Write the columns and skips of cases, by id as they were and as they are; their rows are there and locked."""
-    rows = [{"changed_id": case_id, **columns_of(now)} for case_id, (was, now) in changed.items() if _moved(was, now)]
-    if rows:
-        connection.execute(update(cases).where(cases.c.id == bindparam("changed_id")), rows)
+def write_states(
+    connection: Connection,
+    changed: Mapping[CaseId, tuple[CaseState, CaseState]],
+    beside: Mapping[CaseId, Mapping[str, object]] | None = None,
+) -> None:
+    """Write the columns and skips of cases, by id as they were and as they are; their rows are there and locked.
+
+    Args:
+        connection: Of the transaction.
+        changed: The states.
+        beside: Further columns, by id, of these cases or of others.
+    """
+    further = beside or {}
+    columns = {case_id: columns_of(now) for case_id, (was, now) in changed.items() if _moved(was, now)}
+    rows: list[dict[str, Any]] = [
+        {"changed_id": case_id, **columns.get(case_id, {}), **further.get(case_id, {})}
+        # Sorted by what they set: rows that set the same columns go in one statement.
+        for case_id in sorted({*columns, *further}, key=lambda some: (some in columns, some in further))
+    ]
+    for _, alike in groupby(rows, key=list):
+        connection.execute(update(cases).where(cases.c.id == bindparam("changed_id")), list(alike))
     skipped = {case_id: now.skipped_by for case_id, (was, now) in changed.items() if was.skipped_by != now.skipped_by}
     if not skipped:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from cases.record import (
     Decision,
     Event,
     EventKind,
+    RankedFrom,
     Report,
     Score,
     Subject,
@@ -45,7 +46,7 @@ def select_cases(now: datetime) -> Select[Any]:
             cases,
             subjects.c.kind.label("subject_kind"),
             subjects.c.external_id.label("subject_external_id"),
-            (leases.c.expires_at > now).label("leased"),
+            (leases.c.expires_at > now).label("held_now"),
         )
         .outerjoin(subjects, subjects.c.id == cases.c.subject_id)
         .outerjoin(leases, leases.c.case_id == cases.c.id)
@@ -115,7 +116,17 @@ def score_from(row: AnyRow) -> Score:
         sub_policy=row.sub_policy or "",
         changes_at=row.changes_at,
         queue=row.queue or "",
+        ranked_from=tuple(_ranked_from(way) for way in row.ranked_from or ()),
+        minutes=row.minutes,
+        # Before revision 0004 no case ranked by lot.
+        by_lot=bool(row.by_lot),
+        propensity=1.0 if row.propensity is None else row.propensity,
     )
+
+
+def _ranked_from(way: Mapping[str, Any]) -> RankedFrom:
+    severity = {int(level): probability for level, probability in way["severity"].items()}
+    return RankedFrom(severity, way["violation"], judged=way["judged"])
 
 
 def decision_from(row: AnyRow) -> Decision:
@@ -157,7 +168,7 @@ def _case(row: AnyRow, content: Content) -> Case:
     if row.subject_id is not None:
         subject = Subject(SubjectId(row.subject_id), row.subject_kind, row.subject_external_id)
     status = CaseStatus(row.status)
-    if status is CaseStatus.OPEN and row.leased:
+    if status is CaseStatus.OPEN and row.held_now:
         status = CaseStatus.CLAIMED
     return Case(
         id=CaseId(row.id),

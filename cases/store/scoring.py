@@ -119,6 +119,17 @@ def _row(score: Score) -> dict[str, Any]:
         "sub_policy": storable_code(score.sub_policy, field="sub_policy", required=False) or None,
         "changes_at": None if score.changes_at is None else as_utc(score.changes_at, field="changes_at"),
         "queue": storable_code(score.queue, field="queue", required=False) or None,
+        "ranked_from": [
+            {
+                "severity": _probabilities(way.severity, "ranked_from"),
+                "violation": _probability(way.violation, "ranked_from"),
+                "judged": way.judged,
+            }
+            for way in score.ranked_from
+        ],
+        "minutes": None if score.minutes is None else finite(score.minutes, field="minutes", at_least=0.0),
+        "by_lot": score.by_lot,
+        "propensity": _probability(score.propensity, "propensity"),
     }
 
 

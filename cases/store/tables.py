@@ -100,14 +100,28 @@ cases = Table(
     _name("barred", nullable=True),
     Column("gathers", Boolean, nullable=False, server_default=true()),
     _id("merged_into"),
+    # For the indexes that claims go by; see cases/store/pools.py. No part of the state: they follow from it, from the
+    # lease and from the clock.
+    Column("pool", String(16), nullable=False, server_default="open"),
+    Column("leased", Boolean, nullable=False, server_default=false()),
+    Column("leased_until", UtcDateTime),
+    # Under which policy and weights the order key was computed.
+    _code("ranked_by", server_default=""),
     UniqueConstraint("ref_source", "case_ref"),
     **MYSQL,
 )
 # What is claimed next: of all queues by the first, of one queue by the second, in the index's own order.
-Index("ix_cases_queue", cases.c.status, cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
-Index("ix_cases_one_queue", cases.c.status, cases.c.queue, cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
+_ORDER = (cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
+Index("ix_cases_free", cases.c.pool, cases.c.leased, *_ORDER)
+Index("ix_cases_free_of_queue", cases.c.pool, cases.c.leased, cases.c.queue, *_ORDER)
+Index("ix_cases_assigned", cases.c.assigned_to, cases.c.pool, cases.c.leased, *_ORDER)
+Index("ix_cases_leased", cases.c.leased, cases.c.leased_until)
+Index("ix_cases_held", cases.c.pool, cases.c.hold_until)
+# What is listed, ranked again by the clock, or ranked again under other weights.
+Index("ix_cases_queue", cases.c.status, *_ORDER)
+Index("ix_cases_one_queue", cases.c.status, cases.c.queue, *_ORDER)
 Index("ix_cases_rerank", cases.c.status, cases.c.rerank_at, cases.c.id)
-Index("ix_cases_hold", cases.c.status, cases.c.hold_until)
+Index("ix_cases_ranked_by", cases.c.status, cases.c.ranked_by, cases.c.id)
 Index("ix_cases_received_at_id", cases.c.received_at, cases.c.id)
 Index("ix_cases_subject_id_status", cases.c.subject_id, cases.c.status)
 
@@ -210,6 +224,11 @@ scores = Table(
     # Since revision 0003.
     Column("changes_at", UtcDateTime),
     _code("queue", nullable=True),
+    # Since revision 0004: what the priority was computed from, and how the case came to its lane.
+    Column("ranked_from", JSON(none_as_null=True)),
+    Column("minutes", Double),
+    Column("by_lot", Boolean),
+    Column("propensity", Double),
     **MYSQL,
 )
 Index("ix_scores_content_id_model", scores.c.content_id, scores.c.model)

@@ -15,6 +15,7 @@ from cases.record import CaseStatus, EventKind, Verdict
 from cases.store.database import Database
 from cases.store.living import Steps, locked_states, states_of
 from cases.store.noting import write_note
+from cases.store.pools import leased_columns
 from cases.store.rows import AnyRow
 from cases.store.storable import storable_name, storable_text
 from cases.store.tables import cases, decisions, leases
@@ -99,6 +100,8 @@ class Bulk:
             rows = {}
             for case_id in free:
                 steps.add(case_id, EventKind.CLAIMED, actor, token=tokens[case_id], bulk_id=bulk_id)
+                # Their own lease may have lived until now.
+                steps.set_columns(case_id, **leased_columns(None))
                 decider = Decider(actor, steps.at, tokens[case_id], bulk_id)
                 rows[case_id] = take_decision(steps, case_id, content_ids[case_id], decider, values)
             if rows:

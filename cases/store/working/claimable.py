@@ -1,4 +1,4 @@
-"""Who may claim what: one set of rules, as SQL for finding a case and in Python for making sure under its lock."""
+"""Who may claim what: in Python, for making sure under a case's lock; the part that no index knows, as SQL too."""
 
 from __future__ import annotations
 
@@ -10,30 +10,17 @@ from cases.errors import ConflictError
 from cases.ids import CaseId
 from cases.life import CaseState
 from cases.record import CaseStatus
-from cases.store.tables import cases, leases, skips
+from cases.store.tables import cases, skips
 
 
-def free_cases(holder: str, *, now: datetime, moment: datetime) -> list[ColumnElement[bool]]:
-    """The conditions under which an open case is handed out to `holder`.
-
-    Args:
-        holder: Who asks.
-        now: By the database's clock, for leases.
-        moment: Business time, for holds.
-    """
-    live = select(leases.c.case_id).where(leases.c.case_id == cases.c.id, leases.c.expires_at > now)
+def not_for(holder: str) -> list[ColumnElement[bool]]:
+    """What keeps a free case from being handed out to `holder`, though others may have it: two conditions."""
     skipped = select(skips.c.case_id).where(skips.c.case_id == cases.c.id, skips.c.holder == holder)
-    return [
-        or_(cases.c.hold_until.is_(None), cases.c.hold_until <= moment),
-        or_(cases.c.assigned_to.is_(None), cases.c.assigned_to == holder),
-        or_(cases.c.barred.is_(None), cases.c.barred != holder),
-        ~live.exists(),
-        ~skipped.exists(),
-    ]
+    return [or_(cases.c.barred.is_(None), cases.c.barred != holder), ~skipped.exists()]
 
 
 def is_free(state: CaseState, holder: str, moment: datetime) -> bool:
-    """The same of one case that is locked, its lease apart."""
+    """Whether the case may be handed out to `holder`, its lease apart."""
     return (
         state.is_open
         and not state.on_hold(moment)

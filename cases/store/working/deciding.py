@@ -20,7 +20,7 @@ from cases.store.rows import chunks, decision_from
 from cases.store.storable import finite, storable_code, storable_text
 from cases.store.tables import cases, contents, decisions, scores
 from cases.store.working.claimable import refuse_if_barred, refuse_unless_open
-from cases.store.working.leases import check_lease, set_expiry
+from cases.store.working.leases import check_lease, end_lease
 
 RowValues = dict[str, Any]
 
@@ -88,7 +88,7 @@ class Deciding:
             )
             connection.execute(insert(decisions).values(**row))
             # The token stays, spent: its holder cannot act on the case twice.
-            set_expiry(connection, case_id, now)
+            end_lease(connection, steps, case_id, now)
             write_note(
                 connection, case_id, NoteKind.DECISION, text, author=holder, at=steps.at, decision_id=row["id"]
             )

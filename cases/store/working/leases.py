@@ -11,6 +11,8 @@ from cases.errors import ConflictError, StaleLeaseError
 from cases.ids import CaseId
 from cases.record import Lease
 from cases.store.database import Database
+from cases.store.living import Steps
+from cases.store.pools import leased_columns
 from cases.store.rows import AnyRow, chunks
 from cases.store.tables import leases
 
@@ -42,7 +44,9 @@ def check_lease(
     Raises:
         StaleLeaseError: Otherwise; the message says which.
     """
-    held, now = lease_row(connection, case_id), db.now(connection)
+    query = select(leases, db.now_column().label("now")).where(leases.c.case_id == case_id).with_for_update()
+    held = connection.execute(query).one_or_none()
+    now = db.now(connection) if held is None else held.now
     if held is not None and (held.holder, held.token) == (holder, token) and held.expires_at > now:
         return held, now
     if held is None:
@@ -73,6 +77,7 @@ def refuse_if_held(connection: Connection, db: Database, case_id: CaseId, *, but
 
 def take_lease(
     connection: Connection,
+    steps: Steps,
     case_id: CaseId,
     held: AnyRow | None,
     holder: str,
@@ -88,9 +93,17 @@ def take_lease(
         connection.execute(insert(leases).values(case_id=case_id, **values))
     else:
         connection.execute(update(leases).where(leases.c.case_id == case_id).values(**values))
+    steps.set_columns(case_id, **leased_columns(lease.expires_at))
     return lease
 
 
-def set_expiry(connection: Connection, case_id: CaseId, expires_at: datetime) -> None:
-    """Let the case's lease end then; its token stays, so that it is never given out again."""
-    connection.execute(update(leases).where(leases.c.case_id == case_id).values(expires_at=expires_at))
+def extend_lease(connection: Connection, steps: Steps, case_id: CaseId, until: datetime) -> None:
+    """Let the case's lease last until then, by the database's clock."""
+    connection.execute(update(leases).where(leases.c.case_id == case_id).values(expires_at=until))
+    steps.set_columns(case_id, **leased_columns(until))
+
+
+def end_lease(connection: Connection, steps: Steps, case_id: CaseId, now: datetime) -> None:
+    """End the case's lease; its token stays, so that it is never given out again."""
+    connection.execute(update(leases).where(leases.c.case_id == case_id).values(expires_at=now))
+    steps.set_columns(case_id, **leased_columns(None))

@@ -13,9 +13,9 @@ from cases.ids import CaseId
 from cases.life import iso
 from cases.record import EventKind
 from cases.store.database import Database
-from cases.store.living import locked_state, take_step
+from cases.store.living import Steps, locked_state, take_step
 from cases.store.storable import storable_name
-from cases.store.working.leases import check_lease, set_expiry
+from cases.store.working.leases import check_lease, end_lease
 
 # Longer than any appeal or enquiry takes; a case must not be parked out of sight for good.
 LONGEST_HOLD = timedelta(days=365)
@@ -41,8 +41,10 @@ class Parking:
         def work(connection: Connection) -> None:
             state = locked_state(connection, case_id)
             _, now = check_lease(connection, self._db, case_id, holder, token)
-            set_expiry(connection, case_id, now)
-            take_step(connection, self._db, case_id, state, EventKind.SKIPPED, holder, token=token, reason=code)
+            steps = Steps(self._db.clock(), {case_id: state})
+            end_lease(connection, steps, case_id, now)
+            steps.add(case_id, EventKind.SKIPPED, holder, token=token, reason=code)
+            steps.write(connection)
 
         self._db.write(work)
 
@@ -85,11 +87,12 @@ class Parking:
             state = locked_state(connection, case_id)
             _, now = check_lease(connection, self._db, case_id, holder, token)
             _check_until(end, self._db.clock())
-            set_expiry(connection, case_id, now)
-            take_step(
-                connection, self._db, case_id, state, EventKind.HELD, holder,
+            steps = Steps(self._db.clock(), {case_id: state})
+            end_lease(connection, steps, case_id, now)
+            steps.add(case_id, EventKind.HELD, holder,
                 token=token, until=iso(end), reason=code,
             )  # fmt: skip
+            steps.write(connection)
 
         self._db.write(work)
 

@@ -8,11 +8,11 @@ from cases.handling import Note, NoteKind
 from cases.ids import CaseId
 from cases.record import EventKind
 from cases.store.database import Database
-from cases.store.living import locked_state, take_step
+from cases.store.living import Steps, locked_state, take_step
 from cases.store.noting import write_note
 from cases.store.storable import storable_code, storable_name, storable_text
 from cases.store.working.claimable import refuse_if_barred, refuse_unless_open
-from cases.store.working.leases import check_lease, refuse_if_held, set_expiry
+from cases.store.working.leases import check_lease, end_lease, refuse_if_held
 
 
 class Placing:
@@ -82,12 +82,13 @@ class Placing:
         def work(connection: Connection) -> Note | None:
             state = locked_state(connection, case_id)
             _, now = check_lease(connection, self._db, case_id, holder, token)
-            set_expiry(connection, case_id, now)
+            steps = Steps(self._db.clock(), {case_id: state})
+            end_lease(connection, steps, case_id, now)
             written = write_note(connection, case_id, NoteKind.ESCALATION, text, author=holder, at=self._db.clock())
-            take_step(
-                connection, self._db, case_id, state, EventKind.ESCALATED, holder,
+            steps.add(case_id, EventKind.ESCALATED, holder,
                 token=token, queue=queue, note_id=written.id if written else None,
             )  # fmt: skip
+            steps.write(connection)
             return written
 
         return self._db.write(work)

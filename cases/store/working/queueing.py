@@ -9,26 +9,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    false,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 
 from cases.errors import ConflictError, InvalidInputError
 from cases.ids import CaseId
 from cases.life import CaseState
 from cases.record import Case, CaseStatus, EventKind, Lease
 from cases.store.database import Database
-from cases.store.living import locked_state, skippers, state_of, take_step
+from cases.store.living import Steps, locked_state, state_of
+from cases.store.pools import Pool, came_back, put_back
 from cases.store.rows import AnyRow, read_cases, select_cases
 from cases.store.storable import finite, storable_name
 from cases.store.tables import cases
-from cases.store.working.claimable import free_cases, is_free, refuse_unless_claimable
-from cases.store.working.leases import check_lease, lease_row, live_holder, set_expiry, take_lease
+from cases.store.working.claimable import is_free, not_for, refuse_unless_claimable
+from cases.store.working.leases import check_lease, end_lease, extend_lease, lease_row, live_holder, take_lease
 
 MAX_LEASE_SECONDS = 7 * 24 * 3600
 
-# Candidates looked at together; the others' claims make some of them vanish while we look.
-CANDIDATES = 32
+_CAME_BACK = -1
+_SORTED_BY = (cases.c.order_key, cases.c.received_at, cases.c.id)
 
 
 class Queueing:
@@ -121,8 +131,10 @@ class Queueing:
         def work(connection: Connection) -> Lease:
             state = locked_state(connection, lease.case_id)
             _, now = check_lease(connection, self._db, lease.case_id, lease.holder, lease.token)
-            set_expiry(connection, lease.case_id, now + lasting)
-            take_step(connection, self._db, lease.case_id, state, EventKind.RENEWED, lease.holder, token=lease.token)
+            steps = Steps(self._db.clock(), {lease.case_id: state})
+            extend_lease(connection, steps, lease.case_id, now + lasting)
+            steps.add(lease.case_id, EventKind.RENEWED, lease.holder, token=lease.token)
+            steps.write(connection)
             return Lease(lease.case_id, lease.holder, lease.token, now + lasting)
 
         return self._db.write(work)
@@ -138,8 +150,10 @@ class Queueing:
         def work(connection: Connection) -> None:
             state = locked_state(connection, case_id)
             _, now = check_lease(connection, self._db, case_id, holder, token)
-            set_expiry(connection, case_id, now)
-            take_step(connection, self._db, case_id, state, EventKind.RELEASED, holder, token=token)
+            steps = Steps(self._db.clock(), {case_id: state})
+            end_lease(connection, steps, case_id, now)
+            steps.add(case_id, EventKind.RELEASED, holder, token=token)
+            steps.write(connection)
 
         self._db.write(work)
 
@@ -147,34 +161,41 @@ class Queueing:
         self, connection: Connection, holder: str, lasting: timedelta, queues: Sequence[str] | None
     ) -> tuple[Case, Lease] | None:
         passed_over: list[CaseId] = []
-        while candidates := self._candidates(connection, holder, queues, passed_over):
-            for case_id in candidates:
-                # One at a time by its key: a locking scan of the queue would lock what it passes over.
-                lock = select(cases).where(cases.c.id == case_id, cases.c.status == CaseStatus.OPEN.value)
-                lock = lock.with_for_update(key_share=True, skip_locked=self._db.skips_locked)
-                row = connection.execute(lock).one_or_none()
-                if row is None:
-                    continue
-                # It was free when we looked; only under the lock is it certain.
-                state = state_of(row, skippers(connection, [case_id]).get(case_id, ()))
-                held, now = lease_row(connection, case_id), self._db.now(connection)
-                wanted = queues is None or state.queue in queues
-                if wanted and is_free(state, holder, self._db.clock()) and live_holder(held, now) is None:
-                    return self._take(connection, case_id, state, held, now, holder, lasting)
-            passed_over += candidates
+        while (found := self._locked_head(connection, holder, queues, passed_over)) is not None:
+            row, now = found
+            # It was free when the index was read; only under the lock is it certain. Who skipped it was looked at
+            # there, and nobody skips for another.
+            case_id, state = CaseId(row.id), state_of(row)
+            held = lease_row(connection, case_id)
+            wanted = queues is None or state.queue in queues
+            if wanted and is_free(state, holder, self._db.clock()) and live_holder(held, now) is None:
+                return self._take(connection, case_id, state, held, now, holder, lasting)
+            passed_over.append(case_id)
         return None
 
-    def _candidates(
-        self, connection: Connection, holder: str, queues: Sequence[str] | None, passed_over: list[CaseId]
-    ) -> list[CaseId]:
-        """The most urgent cases that look free; the index gives each queue's in order, and we merge them."""
-        now, moment = self._db.now(connection), self._db.clock()
-        found: list[AnyRow] = []
-        for queue in [None] if queues is None else queues:
-            query = candidates_query(holder, queue, now=now, moment=moment)
-            found += connection.execute(query.where(cases.c.id.not_in(passed_over)).limit(CANDIDATES)).all()
-        found.sort(key=lambda row: (-row.order_key, row.received_at, row.id))
-        return [CaseId(row.id) for row in found[:CANDIDATES]]
+    def _locked_head(
+        self, connection: Connection, holder: str, queues: Sequence[str] | None, passed_over: Sequence[CaseId]
+    ) -> tuple[AnyRow, datetime] | None:
+        """The most urgent case that looks free, locked, and the database's time.
+
+        Those that others lock at this moment are passed over.
+        """
+        moment = self._db.clock()
+        asked: Sequence[str | None] = [None] if queues is None else queues
+        lanes = [assigned_query(holder, queues), *(free_query(holder, queue) for queue in asked)]
+        if passed_over:
+            lanes = [lane.where(cases.c.id.not_in(passed_over)) for lane in lanes]
+        heads = connection.execute(heads_query(lanes, self._db.now_column(), moment)).all()
+        if any(head.lane < 0 for head in heads):
+            put_back(connection, self._db, moment)
+            heads = connection.execute(heads_query(lanes, self._db.now_column(), moment)).all()
+        free = [head for head in heads if head.lane >= 0]
+        for head in sorted(free, key=lambda head: (-head.order_key, head.received_at, head.id)):
+            locking = lanes[head.lane].limit(1).with_for_update(key_share=True, skip_locked=self._db.skips_locked)
+            row = connection.execute(locking).one_or_none()
+            if row is not None:
+                return row, head.now
+        return None
 
     def _take(
         self,
@@ -186,30 +207,49 @@ class Queueing:
         holder: str,
         lasting: timedelta,
     ) -> tuple[Case, Lease]:
-        lease = take_lease(connection, case_id, held, holder, claimed_at=self._db.clock(), now=now, lasting=lasting)
-        take_step(connection, self._db, case_id, state, EventKind.CLAIMED, holder, token=lease.token)
+        steps = Steps(self._db.clock(), {case_id: state})
+        lease = take_lease(connection, steps, case_id, held, holder, claimed_at=steps.at, now=now, lasting=lasting)
+        steps.add(case_id, EventKind.CLAIMED, holder, token=lease.token)
+        steps.write(connection)
         row = connection.execute(select_cases(now).where(cases.c.id == case_id)).one()
         return read_cases(connection, [row])[0], lease
 
 
-def candidates_query(holder: str, queue: str | None, *, now: datetime, moment: datetime) -> Select[Any]:
-    """The free cases of a queue (None: of all), the most urgent first, in the order of one of the queue's indexes.
+def heads_query(
+    lanes: Sequence[Select[tuple[object, ...]]], now: ColumnElement[datetime], moment: datetime
+) -> CompoundSelect[tuple[object, ...]]:
+    """In one look: the first of each lane (its number), and whether anything came back by the clock (-1)."""
+    heads = {number: lane.with_only_columns(*_SORTED_BY).limit(1) for number, lane in enumerate(lanes)}
+    came = [select(*_SORTED_BY).where(condition).limit(1) for condition in came_back(now, moment).values()]
+    found = [
+        (number, query.subquery()) for number, query in (*heads.items(), *((_CAME_BACK, query) for query in came))
+    ]
+    return union_all(
+        *(
+            select(literal_column(str(number)).label("lane"), *head.c, now.label("now")).select_from(head)
+            for number, head in found
+        )
+    )
 
-    Args:
-        holder: Who asks.
-        queue: The queue.
-        now: By the database's clock, for leases.
-        moment: Business time, for holds.
-    """
-    query = (
-        select(cases.c.id, cases.c.order_key, cases.c.received_at)
-        .where(cases.c.status == CaseStatus.OPEN.value, *free_cases(holder, now=now, moment=moment))
+
+def free_query(holder: str, queue: str | None) -> Select[tuple[object, ...]]:
+    """The cases of a queue (None: of all) that anybody may take, the most urgent first, as an index has them."""
+    query = _in_order(Pool.OPEN, holder)
+    return query if queue is None else query.where(cases.c.queue == queue)
+
+
+def assigned_query(holder: str, queues: Sequence[str] | None) -> Select[tuple[object, ...]]:
+    """The cases of these queues (None: of all) that nobody but `holder` may take, in the same order."""
+    query = _in_order(Pool.ASSIGNED, holder).where(cases.c.assigned_to == holder)
+    return query if queues is None else query.where(cases.c.queue.in_(sorted(set(queues))))
+
+
+def _in_order(pool: Pool, holder: str) -> Select[tuple[object, ...]]:
+    return (
+        select(cases)
+        .where(cases.c.pool == pool.value, cases.c.leased == false(), *not_for(holder))
         .order_by(cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
     )
-    # MariaDB, left to its guesses, would at times walk another index and sort.
-    if queue is None:
-        return query.with_hint(cases, "FORCE INDEX (ix_cases_queue)", "mysql")
-    return query.where(cases.c.queue == queue).with_hint(cases, "FORCE INDEX (ix_cases_one_queue)", "mysql")
 
 
 def _undecided(queues: Sequence[str] | None) -> list[ColumnElement[bool]]:

@@ -25,7 +25,7 @@ from tests.databases import fresh_database
 def test_migrations_run_up_down_and_up_again(empty_url: str) -> None:
     assert migrate.current(empty_url) is None
     migrate.upgrade(empty_url)
-    assert migrate.current(empty_url) == "0003"
+    assert migrate.current(empty_url) == "0004"
 
     migrate.downgrade(empty_url, "base")
     assert migrate.current(empty_url) is None
@@ -137,7 +137,7 @@ def test_the_way_back_from_0003_keeps_what_0002_can_say(empty_url: str) -> None:
 
 def test_a_second_upgrade_changes_nothing(store_url: str) -> None:
     migrate.upgrade(store_url)
-    assert migrate.current(store_url) == "0003"
+    assert migrate.current(store_url) == "0004"
 
 
 def test_the_migrated_schema_is_the_metadata(store_url: str) -> None:
@@ -213,4 +213,4 @@ def test_a_revision_that_there_is_not_is_refused_and_changes_nothing(tmp_path: P
     with fresh_database("sqlite", tmp_path) as url:
         with pytest.raises(InvalidInputError, match="'revision' must"):
             migrate.downgrade(url, "0000")
-        assert migrate.current(url) == "0003"
+        assert migrate.current(url) == "0004"
