@@ -15,7 +15,6 @@ that is filled in otherwise is seldom taken for a copy, and a long letter with a
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -27,7 +26,6 @@ SHINGLE_WORDS = 3
 # A shorter text has too few shingles for its fingerprint to say much; it must be the same.
 LEAST_WORDS = 20
 
-_WORD = re.compile(r"\w+")
 _LANE = 32
 # Each byte with its bits as numbers, a lane apart: adding them counts all eight bits in one step.
 _COUNTED = [sum((byte >> bit & 1) << (_LANE * bit) for bit in range(8)) for byte in range(256)]
@@ -60,12 +58,8 @@ class Fingerprint:
 
 
 def fingerprint(title: str, description: str) -> Fingerprint:
-    """The fingerprint of a report's words: case-folded, NFKC, without punctuation and spacing.
-
-    A text without a single word counts by what it has between its spaces.
-    """
-    text = unicodedata.normalize("NFKC", f"{title}\n{description}").casefold()
-    words = _WORD.findall(text) or text.split()
+    """The fingerprint of a report's words: NFKC, case-folded, and whatever stands between two spaces is a word."""
+    words = unicodedata.normalize("NFKC", f"{title}\n{description}").casefold().split()
     digest = hashlib.sha256(" ".join(words).encode("utf-8", "surrogatepass")).hexdigest()
     return Fingerprint(digest, simhash(words) if len(words) >= LEAST_WORDS else None)
 
