@@ -1,0 +1,64 @@
+"""The place of a case whose severity or priority a person sets, and by when it is due.
+
+Plain for now: the severity set takes the place of the model's, for certain; the priority set is the weights' own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from cases.errors import InvalidInputError
+from cases.record import Case, Rank, RankedFrom, Score
+from models.priority import by_hand
+from serving.ranking import CaseToJudge, Ranking, case_to_judge
+
+
+def of_human(
+    ranking: Ranking, case: Case, score: Score | None, *, severity: int | None, priority: str | None, at: datetime
+) -> Rank:
+    """The place of a case as of `at`; the priority set goes before the severity set, and both before the model.
+
+    Args:
+        ranking: The policy's rules and the weights.
+        case: As it is stored.
+        score: Its latest, or None.
+        severity: The level that a person sets, 1..K; None for none.
+        priority: The name of the priority that a person sets; None for none.
+        at: The present, aware.
+
+    Raises:
+        InvalidInputError: The weights have no priority of that name.
+    """
+    to_rank = _to_judge(case)
+    if priority is not None:
+        known = ranking.weights.by_hand
+        if priority not in known:
+            raise InvalidInputError(
+                f"'priority' must be one of {', '.join(known)} (got {len(priority)} characters); choose one",
+                field="priority",
+            )
+        found = by_hand(priority, received_at=case.received_at, weights=ranking.weights)
+    elif severity is not None:
+        levels = ranking.taxonomy.levels
+        certain = {level: 1.0 if level == severity else 0.0 for level in levels}
+        # Whoever sets a severity has looked, and takes the violation for granted.
+        way = RankedFrom(certain, 1.0, judged=True)
+        found = ranking.place(
+            (way,), to_rank, level=severity, minutes=None if score is None else score.minutes, at=at
+        )
+    else:
+        found = ranking.again(to_rank, score, at)
+    return Rank(found.order_key, found.parts, found.changes_at)
+
+
+def due(ranking: Ranking, case: Case, score: Score | None) -> datetime | None:
+    """By when somebody must have claimed the case: by the severity set, else the one shown; None without, or once
+    somebody has.
+    """
+    level = case.set_severity if case.set_severity is not None else (None if score is None else score.severity_level)
+    return ranking.due(_to_judge(case), level)
+
+
+def _to_judge(case: Case) -> CaseToJudge:
+    return replace(case_to_judge(case), paused=timedelta(seconds=case.paused_seconds))
