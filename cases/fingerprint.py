@@ -7,14 +7,14 @@ the angle between their shingle vectors (Charikar, "Similarity estimation techni
 2002). Fingerprints within three bits of each other agree in at least one of their four quarters, which an index can
 find (Manku, Jain and Das Sarma, "Detecting near-duplicates for web crawling", WWW 2007).
 
-Three of 64 bits are an angle of 8 degrees: about one word in two hundred, so a form that differs in what was filled
-in is not taken for another copy of itself.
+How near is near, measured on texts of random words: with one word changed, texts of 40, 100, 200, 400 and 800 words
+are near in .05, .33, .56, .73 and .92 of all cases; with two words changed in .00, .10, .29, .52 and .78. So a form
+that is filled in otherwise is seldom taken for a copy, and a long letter with another greeting often is.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -26,7 +26,6 @@ SHINGLE_WORDS = 3
 # A shorter text has too few shingles for its fingerprint to say much; it must be the same.
 LEAST_WORDS = 20
 
-_WORD = re.compile(r"\w+")
 _LANE = 32
 # Each byte with its bits as numbers, a lane apart: adding them counts all eight bits in one step.
 _COUNTED = [sum((byte >> bit & 1) << (_LANE * bit) for bit in range(8)) for byte in range(256)]
@@ -59,12 +58,8 @@ class Fingerprint:
 
 
 def fingerprint(title: str, description: str) -> Fingerprint:
-    """The fingerprint of a report's words: case-folded, NFKC, without punctuation and spacing.
-
-    A text without a single word counts by what it has between its spaces.
-    """
-    text = unicodedata.normalize("NFKC", f"{title}\n{description}").casefold()
-    words = _WORD.findall(text) or text.split()
+    """The fingerprint of a report's words: NFKC, case-folded, and whatever stands between two spaces is a word."""
+    words = unicodedata.normalize("NFKC", f"{title}\n{description}").casefold().split()
     digest = hashlib.sha256(" ".join(words).encode("utf-8", "surrogatepass")).hexdigest()
     return Fingerprint(digest, simhash(words) if len(words) >= LEAST_WORDS else None)
 

@@ -79,7 +79,7 @@ def store_url(database_kind: str, tmp_path: Path, pytestconfig: pytest.Config) -
         pytestconfig.add_cleanup(making.close)
     url = _spare[database_kind].pop()
     yield url
-    _empty(url)
+    emptied(url)
     _spare[database_kind].append(url)
 
 
@@ -104,7 +104,8 @@ def fresh_database(kind: str, folder: Path, *, migrated: bool = True) -> Iterato
         _administer(kind, DROP[kind].format(name))
 
 
-def _empty(url: str) -> None:
+def emptied(url: str) -> None:
+    """Take all rows out of a server's database, whatever triggers hold them."""
     engine = make_engine(url)
     with engine.begin() as connection:
         tables = [table.name for table in reversed(metadata.sorted_tables)]

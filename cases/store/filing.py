@@ -16,7 +16,7 @@ from cases.ids import CaseId, ReportId, new_id
 from cases.record import CaseStatus, FiledReport, NewReport
 from cases.store.database import Database
 from cases.store.filing_plan import FilingCase, FilingPlan, Key, first_of_each, report_key, subject_key
-from cases.store.likeness import Likes, candidates, fingerprint_from
+from cases.store.likeness import Likes, alike, fingerprint_from
 from cases.store.likeness import gathered_by_text as by_text
 from cases.store.living import Steps, states_of
 from cases.store.rows import AnyRow, chunks
@@ -125,14 +125,15 @@ def _plan_for(connection: Connection, db: Database, fresh: Sequence[NewReport], 
     refs = {(report.source, report.case_ref) for report in fresh if report.case_ref}
     ref_rows = list(_by_keys(connection, cases, cases.c.ref_source, cases.c.case_ref, refs, lock=True))
     stand_ins = _stand_ins(connection, ref_rows)
-    alike = [(report, terms.said[report_key(report)]) for report in fresh if report_key(report) in terms.said]
-    prints = candidates(connection, alike, terms.window)
+    said = [(report, terms.said[report_key(report)]) for report in fresh if report_key(report) in terms.said]
+    prints = alike(connection, said, terms.window)
     text_rows = _still_open(connection, {row.case_id for row in prints})
     rows = {row.id: row for row in [*open_rows, *ref_rows, *stand_ins.values(), *text_rows]}
     known = _filing_cases(connection, list(rows.values()))
     likes: Likes[FilingCase] = Likes(terms.window)
+    still_open = {row.id for row in text_rows}
     for row in prints:
-        if row.case_id in {found.id for found in text_rows}:
+        if row.case_id in still_open:
             likes.add(row.source, fingerprint_from(row), row.received_at, known[row.case_id])
     return FilingPlan(
         actor=terms.actor,

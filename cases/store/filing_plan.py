@@ -11,7 +11,7 @@ from cases.ids import CaseId, ReportId, new_id
 from cases.life import iso
 from cases.record import Attributes, EventKind, FiledReport, NewReport
 from cases.store.likeness import Likes, fingerprint_row
-from cases.store.living import Steps, columns_of
+from cases.store.living import Steps, new_columns
 from cases.store.storable import merged_attributes
 
 Key = tuple[str, str]  # (source, external_id), (kind, external_id) or (source, case_ref)
@@ -90,9 +90,11 @@ class FilingPlan:
                 "subject_id": case.subject_id,
                 "ref_source": case.ref[0] if case.ref else None,
                 "case_ref": case.ref[1] if case.ref else None,
-                **columns_of(self.steps.states[case.id]),
+                **columns,
             }
-            for case in self.new
+            for case, columns in zip(
+                self.new, new_columns([self.steps.states[case.id] for case in self.new]), strict=True
+            )
         ]
 
     def _case_for(self, report: NewReport, report_id: ReportId, said: Fingerprint | None) -> FilingCase:

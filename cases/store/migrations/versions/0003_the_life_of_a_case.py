@@ -19,8 +19,9 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from cases.store.column_types import LONG_TEXT, UtcDateTime
+from cases.store.column_types import UtcDateTime
 from cases.store.migrations import append_only_0003, views_0003
+from cases.store.migrations.tables_0003 import decisions_table, notes_table
 
 revision = "0003"
 down_revision = "0002"
@@ -96,11 +97,10 @@ def downgrade() -> None:
     op.execute(f"DELETE FROM events WHERE kind NOT IN ({kept})")  # noqa: S608 - our own words
     _execute(append_only_0003.create_statements(dialect, "events"))
     op.execute("DELETE FROM notes WHERE kind <> 'decision'")
-    withdrawn = "(SELECT decision_id FROM withdrawn_decisions)"
-    op.execute(f"DELETE FROM notes WHERE decision_id IN {withdrawn}")  # noqa: S608 - our own words
-    op.execute(f"DELETE FROM decisions WHERE id IN {withdrawn}")  # noqa: S608 - our own words
+    withdrawn = list(op.get_bind().execute(sa.text("SELECT decision_id FROM withdrawn_decisions")).scalars())
     for table in ("skips", "withdrawn_decisions", "fingerprints"):
         op.drop_table(table)
+    _delete_decisions(withdrawn)
     _narrow_notes()
     _let_decisions_be_reviewed_once(dialect)
     for name in ("queue", "changes_at"):
@@ -125,7 +125,7 @@ def _execute(statements: Iterable[str]) -> None:
 
 def _let_decisions_be_reviewed_again(dialect: str) -> None:
     """A review that was withdrawn makes room for another, so the constraint goes; the lock on the case holds it."""
-    with op.batch_alter_table("decisions", copy_from=_decisions(unique=True)) as batch:
+    with op.batch_alter_table("decisions", copy_from=decisions_table(unique=True)) as batch:
         batch.add_column(sa.Column("after_reopening", sa.Boolean, nullable=False, server_default=sa.false()))
         batch.add_column(sa.Column("bulk_id", sa.String(36), nullable=True))
         # Before the constraint goes: MariaDB wants an index under its foreign key at every moment.
@@ -136,7 +136,7 @@ def _let_decisions_be_reviewed_again(dialect: str) -> None:
 
 
 def _let_decisions_be_reviewed_once(dialect: str) -> None:
-    with op.batch_alter_table("decisions", copy_from=_decisions(unique=False)) as batch:
+    with op.batch_alter_table("decisions", copy_from=decisions_table(unique=False)) as batch:
         batch.create_unique_constraint("uq_decisions_reviews", ["reviews"])
         batch.drop_index("ix_decisions_reviews")
         batch.drop_index("ix_decisions_bulk_id")
@@ -152,7 +152,7 @@ def _restore_sqlite_triggers(dialect: str) -> None:
 
 
 def _widen_notes() -> None:
-    with op.batch_alter_table("notes", copy_from=_notes(wide=False)) as batch:
+    with op.batch_alter_table("notes", copy_from=notes_table(wide=False)) as batch:
         batch.alter_column("decision_id", existing_type=sa.String(36), nullable=True)
         batch.add_column(sa.Column("kind", sa.String(32), nullable=True))
         batch.add_column(sa.Column("author", sa.String(255), nullable=True))
@@ -162,14 +162,14 @@ def _widen_notes() -> None:
         "UPDATE notes SET kind = 'decision', "  # noqa: S608 - our own words
         f"author = {of_decision.format('decided_by')}, at = {of_decision.format('decided_at')}"
     )
-    with op.batch_alter_table("notes", copy_from=_notes(wide=True, filled=False)) as batch:
+    with op.batch_alter_table("notes", copy_from=notes_table(wide=True, filled=False)) as batch:
         batch.alter_column("kind", existing_type=sa.String(32), nullable=False)
         batch.alter_column("author", existing_type=sa.String(255), nullable=False)
         batch.alter_column("at", existing_type=UtcDateTime(), nullable=False)
 
 
 def _narrow_notes() -> None:
-    with op.batch_alter_table("notes", copy_from=_notes(wide=True)) as batch:
+    with op.batch_alter_table("notes", copy_from=notes_table(wide=True)) as batch:
         for name in ("at", "author", "kind"):
             batch.drop_column(name)
         batch.alter_column("decision_id", existing_type=sa.String(36), nullable=False)
@@ -280,6 +280,15 @@ def _snapshot(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row
     }
 
 
+def _delete_decisions(ids: list[str]) -> None:
+    """Delete decisions, with the notes beside them; none of them is reviewed by one that is kept."""
+    for start in range(0, len(ids), PAGE):
+        some = ids[start : start + PAGE]
+        for table, column in (("notes", "decision_id"), ("decisions", "id")):
+            named: sa.ColumnClause[str] = sa.column(column)
+            op.get_bind().execute(sa.delete(sa.table(table, named)).where(named.in_(some)))
+
+
 def _close_what_is_under_review() -> None:
     op.execute(
         "UPDATE cases SET status = 'decided', "
@@ -287,75 +296,3 @@ def _close_what_is_under_review() -> None:
         "WHERE status = 'open' AND decision_id IS NOT NULL"
     )
     op.execute("UPDATE cases SET status = 'decided' WHERE status = 'merged'")
-
-
-# SQLite changes little about a table that is there: it is made anew from these, which say what 0002 and 0003 have.
-
-
-def _metadata() -> sa.MetaData:
-    naming = {
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-    return sa.MetaData(naming_convention=naming)
-
-
-def _decisions(*, unique: bool) -> sa.Table:
-    metadata = _metadata()
-    for name in ("cases", "scores"):
-        sa.Table(name, metadata, sa.Column("id", sa.String(36), primary_key=True))
-    table = sa.Table(
-        "decisions",
-        metadata,
-        sa.Column("id", sa.String(36), primary_key=True),
-        sa.Column("case_id", sa.String(36), sa.ForeignKey("cases.id"), nullable=False),
-        sa.Column("content_id", sa.String(36), nullable=False),
-        *(sa.Column(name, sa.String(100), nullable=False) for name in ("category", "sub_policy")),
-        sa.Column("other_categories", sa.JSON, nullable=False),
-        sa.Column("severity", sa.Integer, nullable=False),
-        *(sa.Column(name, sa.String(100), nullable=False) for name in ("action", "reason")),
-        sa.Column("decided_by", sa.String(255), nullable=False),
-        sa.Column("decided_at", UtcDateTime, nullable=False),
-        sa.Column("claimed_at", UtcDateTime),
-        sa.Column("handling_seconds", sa.Double),
-        sa.Column("lease_token", sa.BigInteger),
-        sa.Column("score_id", sa.String(36), sa.ForeignKey("scores.id")),
-        sa.Column("suggestion", sa.String(16), nullable=False),
-        sa.Column("suggestion_shown", sa.Boolean, nullable=False),
-        sa.Column("suggested_rank", sa.Integer),
-        sa.Column("reviews", sa.String(36), sa.ForeignKey("decisions.id"), unique=unique),
-        sa.Column("overturns", sa.Boolean, nullable=False),
-    )
-    if not unique:
-        table.append_column(sa.Column("after_reopening", sa.Boolean, nullable=False, server_default=sa.false()))
-        table.append_column(sa.Column("bulk_id", sa.String(36)))
-    for name in ("case_id",) if unique else ("case_id", "reviews", "bulk_id"):
-        sa.Index(f"ix_decisions_{name}", table.c[name])
-    return table
-
-
-def _notes(*, wide: bool, filled: bool = True) -> sa.Table:
-    metadata = _metadata()
-    for name in ("cases", "decisions"):
-        sa.Table(name, metadata, sa.Column("id", sa.String(36), primary_key=True))
-    table = sa.Table(
-        "notes",
-        metadata,
-        sa.Column("id", sa.String(36), primary_key=True),
-        sa.Column("case_id", sa.String(36), sa.ForeignKey("cases.id"), nullable=False),
-        sa.Column("decision_id", sa.String(36), sa.ForeignKey("decisions.id"), nullable=wide),
-        sa.Column("text", LONG_TEXT, nullable=False),
-    )
-    if wide:
-        for column in (
-            sa.Column("kind", sa.String(32), nullable=not filled),
-            sa.Column("author", sa.String(255), nullable=not filled),
-            sa.Column("at", UtcDateTime, nullable=not filled),
-        ):
-            table.append_column(column)
-    for name in ("case_id", "decision_id"):
-        # By their names: one that is left to the naming convention is not made anew with the table.
-        sa.Index(f"ix_notes_{name}", table.c[name])
-    return table
