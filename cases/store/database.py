@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import random
 import sqlite3
-import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -18,7 +17,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from cases.clock import Clock
 from cases.errors import CaseloadError, StoreUnavailableError
 from cases.store.column_types import UtcDateTime
-from cases.store.engine import WRITES
+from cases.store.engine import SQLITE_BUSY_MILLISECONDS, WRITES, sqlite_path
+from cases.store.turns import Turns
 
 T = TypeVar("T")
 
@@ -48,6 +48,12 @@ _NOW = {
 }
 
 
+_NO_TURN = (
+    f"'database' must have time for another writer (got no turn in {SQLITE_BUSY_MILLISECONDS // 1000} s); look what "
+    "writes to it for so long, and try again"
+)
+
+
 class Database:
     """The engine, the clock for business time, and transactions.
 
@@ -59,10 +65,11 @@ class Database:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self.engine = engine
         self.clock = clock
+        self._now = literal_column(_NOW[engine.dialect.name], UtcDateTime)
         self._writing = engine.execution_options(**{WRITES: True})
-        # SQLite has one writer at a time and lets those who wait try again by chance, which starves some of a crowd;
-        # so this process's writers take turns, and only one of them contends with other processes'.
-        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
+        self._turns = None
+        if engine.dialect.name == "sqlite":
+            self._turns = Turns(sqlite_path(engine.url), SQLITE_BUSY_MILLISECONDS / 1000)
 
     @property
     def skips_locked(self) -> bool:
@@ -101,8 +108,10 @@ class Database:
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with self._turn, self._writing.begin() as connection:
+                with self._turn(), self._writing.begin() as connection:
                     return work(connection)
+            except TimeoutError as error:
+                raise StoreUnavailableError(_NO_TURN) from error
             except (DBAPIError, PoolTimeoutError) as error:
                 again = _is_deadlock(error) or (retry_duplicates and isinstance(error, IntegrityError))
                 if not again or attempt == ATTEMPTS:
@@ -118,7 +127,10 @@ class Database:
 
     def now_column(self) -> ColumnElement[datetime]:
         """The same as a column, for a statement that would be sent anyway."""
-        return literal_column(_NOW[self.engine.dialect.name], UtcDateTime)
+        return self._now
+
+    def _turn(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext() if self._turns is None else self._turns.next()
 
     def _in_our_words(self, error: DBAPIError | PoolTimeoutError) -> Exception:
         """The error to raise for `error`: ours when the database is away, else itself."""

@@ -47,7 +47,9 @@ def leased_columns(until: datetime | None) -> dict[str, Any]:
     return {"leased": until is not None, "leased_until": until}
 
 
-def came_back(now: ColumnElement[datetime], moment: datetime) -> dict[str, ColumnElement[bool]]:
+def came_back(
+    now: ColumnElement[datetime], moment: datetime | ColumnElement[datetime]
+) -> dict[str, ColumnElement[bool]]:
     """What tells a case whose lease has lapsed, and one whose hold has ended, each served by an index.
 
     Args:

@@ -13,7 +13,7 @@ from cases.record import CaseStatus
 from cases.store.tables import cases, skips
 
 
-def not_for(holder: str) -> list[ColumnElement[bool]]:
+def not_for(holder: ColumnElement[str]) -> list[ColumnElement[bool]]:
     """What keeps a free case from being handed out to `holder`, though others may have it: two conditions."""
     skipped = select(skips.c.case_id).where(skips.c.case_id == cases.c.id, skips.c.holder == holder)
     return [or_(cases.c.barred.is_(None), cases.c.barred != holder), ~skipped.exists()]

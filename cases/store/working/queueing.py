@@ -10,17 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
-    Connection,
-    Select,
-    false,
-    func,
-    literal_column,
-    select,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from cases.errors import ConflictError, InvalidInputError
 from cases.ids import CaseId
@@ -28,17 +18,15 @@ from cases.life import CaseState
 from cases.record import Case, CaseStatus, EventKind, Lease
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state, state_of
-from cases.store.pools import Pool, came_back, put_back
+from cases.store.pools import put_back
 from cases.store.rows import AnyRow, read_cases, select_cases
 from cases.store.storable import finite, storable_name
 from cases.store.tables import cases
-from cases.store.working.claimable import is_free, not_for, refuse_unless_claimable
+from cases.store.working.claimable import is_free, refuse_unless_claimable
+from cases.store.working.lanes import CAME_BACK, lanes_of
 from cases.store.working.leases import check_lease, end_lease, extend_lease, lease_row, live_holder, take_lease
 
 MAX_LEASE_SECONDS = 7 * 24 * 3600
-
-_CAME_BACK = -1
-_SORTED_BY = (cases.c.order_key, cases.c.received_at, cases.c.id)
 
 
 class Queueing:
@@ -180,19 +168,16 @@ class Queueing:
 
         Those that others lock at this moment are passed over.
         """
+        lanes = lanes_of(self._db, queues)
         moment = self._db.clock()
-        asked: Sequence[str | None] = [None] if queues is None else queues
-        lanes = [assigned_query(holder, queues), *(free_query(holder, queue) for queue in asked)]
-        if passed_over:
-            lanes = [lane.where(cases.c.id.not_in(passed_over)) for lane in lanes]
-        heads = connection.execute(heads_query(lanes, self._db.now_column(), moment)).all()
-        if any(head.lane < 0 for head in heads):
+        values = {"holder": holder, "moment": moment, "passed_over": list(passed_over)}
+        heads = connection.execute(lanes.heads, values).all()
+        if any(head.lane == CAME_BACK for head in heads):
             put_back(connection, self._db, moment)
-            heads = connection.execute(heads_query(lanes, self._db.now_column(), moment)).all()
-        free = [head for head in heads if head.lane >= 0]
+            heads = connection.execute(lanes.heads, values).all()
+        free = [head for head in heads if head.lane != CAME_BACK]
         for head in sorted(free, key=lambda head: (-head.order_key, head.received_at, head.id)):
-            locking = lanes[head.lane].limit(1).with_for_update(key_share=True, skip_locked=self._db.skips_locked)
-            row = connection.execute(locking).one_or_none()
+            row = connection.execute(lanes.locking[head.lane], values).one_or_none()
             if row is not None:
                 return row, head.now
         return None
@@ -213,43 +198,6 @@ class Queueing:
         steps.write(connection)
         row = connection.execute(select_cases(now).where(cases.c.id == case_id)).one()
         return read_cases(connection, [row])[0], lease
-
-
-def heads_query(
-    lanes: Sequence[Select[tuple[object, ...]]], now: ColumnElement[datetime], moment: datetime
-) -> CompoundSelect[tuple[object, ...]]:
-    """In one look: the first of each lane (its number), and whether anything came back by the clock (-1)."""
-    heads = {number: lane.with_only_columns(*_SORTED_BY).limit(1) for number, lane in enumerate(lanes)}
-    came = [select(*_SORTED_BY).where(condition).limit(1) for condition in came_back(now, moment).values()]
-    found = [
-        (number, query.subquery()) for number, query in (*heads.items(), *((_CAME_BACK, query) for query in came))
-    ]
-    return union_all(
-        *(
-            select(literal_column(str(number)).label("lane"), *head.c, now.label("now")).select_from(head)
-            for number, head in found
-        )
-    )
-
-
-def free_query(holder: str, queue: str | None) -> Select[tuple[object, ...]]:
-    """The cases of a queue (None: of all) that anybody may take, the most urgent first, as an index has them."""
-    query = _in_order(Pool.OPEN, holder)
-    return query if queue is None else query.where(cases.c.queue == queue)
-
-
-def assigned_query(holder: str, queues: Sequence[str] | None) -> Select[tuple[object, ...]]:
-    """The cases of these queues (None: of all) that nobody but `holder` may take, in the same order."""
-    query = _in_order(Pool.ASSIGNED, holder).where(cases.c.assigned_to == holder)
-    return query if queues is None else query.where(cases.c.queue.in_(sorted(set(queues))))
-
-
-def _in_order(pool: Pool, holder: str) -> Select[tuple[object, ...]]:
-    return (
-        select(cases)
-        .where(cases.c.pool == pool.value, cases.c.leased == false(), *not_for(holder))
-        .order_by(cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
-    )
 
 
 def _undecided(queues: Sequence[str] | None) -> list[ColumnElement[bool]]:
