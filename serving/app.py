@@ -26,6 +26,7 @@ from serving.guard import Guard
 from serving.logs import logger
 from serving.openapi import with_problems
 from serving.ranking import CaseToJudge, Ranking
+from serving.reranking import Reranking
 from serving.scoring import Outcome, score_each
 from serving.services import Services
 from serving.store_access import StoreAccess
@@ -55,14 +56,15 @@ def build_services(
     ranking = Ranking.of_settings(settings)
     watch = ChampionWatch(store, settings.models_dir, ranking.taxonomy)
     scorer = Scorer(run_batch or _on_a_thread(watch, ranking))
-    backlog = Backlog(store, scorer, watch.model, clock)
+    backlog = Backlog(store, scorer, watch.model, clock, ranked_by=ranking.digest)
 
     def swapped() -> None:
         after_swap()
         backlog.wake()
 
     watch.on_swap = swapped
-    return Services(store, watch, scorer, backlog, ranking, clock, settings, Explaining())
+    reranking = Reranking(store, ranking, clock)
+    return Services(store, watch, scorer, backlog, reranking, ranking, clock, settings, Explaining())
 
 
 def build_app(services: Services) -> FastAPI:
@@ -96,12 +98,13 @@ def _running(services: Services) -> Callable[[FastAPI], contextlib.AbstractAsync
         # asyncio's own handler prints the exception that a task ended with, message and all.
         asyncio.get_running_loop().set_exception_handler(_log_kind)
         services.watch.start()
-        backlog = asyncio.create_task(services.backlog.run())
+        beside = [asyncio.create_task(work) for work in (services.backlog.run(), services.reranking.run())]
         try:
             yield
         finally:
-            backlog.cancel()
-            await asyncio.gather(backlog, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await asyncio.to_thread(services.watch.stop)
             services.store.close()
 

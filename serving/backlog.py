@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 
@@ -35,15 +36,23 @@ class Backlog:
         scorer: The way to the model.
         model: Answers the model that serves, or raises why none does.
         clock: Business time, for the scores.
+        ranked_by: Under which policy and weights the scorer ranks.
     """
 
     def __init__(
-        self, store: Callable[[], CaseStore], scorer: Scorer, model: Callable[[], LoadedModel], clock: Clock
+        self,
+        store: Callable[[], CaseStore],
+        scorer: Scorer,
+        model: Callable[[], LoadedModel],
+        clock: Clock,
+        *,
+        ranked_by: str,
     ) -> None:
         self._store = store
         self._scorer = scorer
         self._model = model
         self._clock = clock
+        self._ranked_by = ranked_by
         self._wanted = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         # Contents that no model got through; without this they would be tried for ever, ahead of all others.
@@ -94,7 +103,7 @@ class Backlog:
         cases = [c for c in found if c.content.id not in self._given_up and c.id not in self._in_hand][:AT_ONCE]
         if cases:
             scores = await self._scores(cases)
-            await run_in_threadpool(self._store().record_scores, scores)
+            await run_in_threadpool(partial(self._store().record_scores, scores, ranked_by=self._ranked_by))
         return len(cases)
 
     async def _scores(self, cases: list[Case]) -> list[Score]:

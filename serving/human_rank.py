@@ -1,17 +1,17 @@
 """The place of a case whose severity or priority a person sets, and by when it is due.
 
-Plain for now: the severity set takes the place of the model's, for certain; the priority set is the weights' own.
+The severity set takes the place of the model's (`Ranking.of_case`); the priority set is the weights' own.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cases.errors import InvalidInputError
-from cases.record import Case, Rank, RankedFrom, Score
+from cases.record import Case, Rank, Score
 from models.priority import by_hand
-from serving.ranking import CaseToJudge, Ranking, case_to_judge
+from serving.ranking import Ranking, case_to_judge
 
 
 def of_human(
@@ -30,25 +30,15 @@ def of_human(
     Raises:
         InvalidInputError: The weights have no priority of that name.
     """
-    to_rank = _to_judge(case)
-    if priority is not None:
-        known = ranking.weights.by_hand
-        if priority not in known:
-            raise InvalidInputError(
-                f"'priority' must be one of {', '.join(known)} (got {len(priority)} characters); choose one",
-                field="priority",
-            )
-        found = by_hand(priority, received_at=case.received_at, weights=ranking.weights)
-    elif severity is not None:
-        levels = ranking.taxonomy.levels
-        certain = {level: 1.0 if level == severity else 0.0 for level in levels}
-        # Whoever sets a severity has looked, and takes the violation for granted.
-        way = RankedFrom(certain, 1.0, judged=True)
-        found = ranking.place(
-            (way,), to_rank, level=severity, minutes=None if score is None else score.minutes, at=at
+    if priority is None:
+        return ranking.of_case(replace(case, set_severity=severity), score, at)
+    known = ranking.weights.by_hand
+    if priority not in known:
+        raise InvalidInputError(
+            f"'priority' must be one of {', '.join(known)} (got {len(priority)} characters); choose one",
+            field="priority",
         )
-    else:
-        found = ranking.again(to_rank, score, at)
+    found = by_hand(priority, received_at=case.received_at, weights=ranking.weights)
     return Rank(found.order_key, found.parts, found.changes_at)
 
 
@@ -57,8 +47,4 @@ def due(ranking: Ranking, case: Case, score: Score | None) -> datetime | None:
     somebody has.
     """
     level = case.set_severity if case.set_severity is not None else (None if score is None else score.severity_level)
-    return ranking.due(_to_judge(case), level)
-
-
-def _to_judge(case: Case) -> CaseToJudge:
-    return replace(case_to_judge(case), paused=timedelta(seconds=case.paused_seconds))
+    return ranking.due(case_to_judge(case), level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response, status
@@ -152,5 +153,5 @@ async def _score(parts: Services, filed: FiledReport) -> ScoreAnswer:
         if score is None:
             [scored] = await parts.scorer.score([case_to_judge(case)])
             score = routed(scored.as_record(case, parts.clock()), case, parts.taxonomy)
-            await run_in_threadpool(store.record_scores, [score])
+            await run_in_threadpool(partial(store.record_scores, [score], ranked_by=parts.ranking.digest))
     return score_answer(score, case.content.attributes, parts.taxonomy)

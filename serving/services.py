@@ -15,6 +15,7 @@ from serving.champion import ChampionWatch
 from serving.explaining import Explaining
 from serving.guard import CALLER
 from serving.ranking import Ranking
+from serving.reranking import Reranking
 from serving.store_access import StoreAccess
 
 
@@ -27,6 +28,7 @@ class Services:
         watch: The model that serves.
         scorer: The way to it.
         backlog: Scores what is stored and unscored.
+        reranking: Ranks open cases again, by the clock and under changed weights.
         ranking: The policy's rules and the priority's weights.
         clock: Business time.
         settings: As the process was started with.
@@ -37,6 +39,7 @@ class Services:
     watch: ChampionWatch
     scorer: Scorer
     backlog: Backlog
+    reranking: Reranking
     ranking: Ranking
     clock: Clock
     settings: Settings

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, select
 
 from cases.errors import NotFoundError
 from cases.ids import CaseId, DecisionId
 from cases.record import Case, Decision, Event, Report, Score
 from cases.store.database import Database
-from cases.store.rows import case_row, decision_from, event_from, read_cases, report_from, score_from, select_cases
+from cases.store.rows import (
+    case_row,
+    chunks,
+    decision_from,
+    event_from,
+    read_cases,
+    report_from,
+    score_from,
+    select_cases,
+)
 from cases.store.tables import cases, decisions, events, reports, scores, withdrawn_decisions
 
 
@@ -54,6 +65,19 @@ class Reading:
         def work(connection: Connection) -> Score | None:
             row = connection.execute(query).one_or_none()
             return None if row is None else score_from(row)
+
+        return self._db.read(work)
+
+    def latest_scores(self, case_ids: Sequence[CaseId]) -> dict[CaseId, Score]:
+        """By case id, the same of many; a case without a score is not among them."""
+        query = select(scores).join(cases, cases.c.score_id == scores.c.id)
+
+        def work(connection: Connection) -> dict[CaseId, Score]:
+            found = {}
+            for some in chunks(case_ids):
+                for row in connection.execute(query.where(cases.c.id.in_(some))):
+                    found[CaseId(row.case_id)] = score_from(row)
+            return found
 
         return self._db.read(work)
 

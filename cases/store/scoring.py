@@ -42,10 +42,14 @@ class Scoring:
 
         return self._db.read(work)
 
-    def record_scores(self, batch: Sequence[Score]) -> None:
+    def record_scores(self, batch: Sequence[Score], *, ranked_by: str = "") -> None:
         """Append the scores; a case whose content is still the one scored takes the score's place and queue.
 
         Its place stays where a person set its severity or priority, its queue where a person sent it there.
+
+        Args:
+            batch: Any number; a thousand at a time is quick.
+            ranked_by: Under which policy and weights their places were computed.
 
         Raises:
             InvalidInputError: A number is not finite, or a probability is outside [0, 1].
@@ -53,11 +57,14 @@ class Scoring:
             StoreUnavailableError: The database does not answer.
         """
         rows = [_row(score) for score in batch]
+        named = storable_code(ranked_by, field="ranked_by", required=False)
         if rows:
-            self._db.write(lambda connection: _record(connection, self._db, batch, rows))
+            self._db.write(lambda connection: _record(connection, self._db, batch, rows, named))
 
 
-def _record(connection: Connection, db: Database, batch: Sequence[Score], rows: list[dict[str, Any]]) -> None:
+def _record(
+    connection: Connection, db: Database, batch: Sequence[Score], rows: list[dict[str, Any]], ranked_by: str
+) -> None:
     versions = _versions(connection, batch)
     # Locked in the order in which filing locks them, so that the two do not deadlock.
     steps = Steps(db.clock(), locked_states(connection, [score.case_id for score in batch]))
@@ -74,6 +81,7 @@ def _record(connection: Connection, db: Database, batch: Sequence[Score], rows: 
             changes_at=iso(row["changes_at"]),
             queue=row["queue"],
         )  # fmt: skip
+        steps.set_columns(score.case_id, ranked_by=ranked_by)
     steps.write(connection)
 
 

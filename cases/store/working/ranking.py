@@ -15,7 +15,7 @@ from cases.clock import as_utc
 from cases.errors import InvalidInputError
 from cases.handling import RankReason, RerankCause
 from cases.ids import CaseId
-from cases.life import iso
+from cases.life import CaseState, iso
 from cases.record import Case, CaseStatus, EventKind, EventValue, Rank
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state, locked_states, take_step
@@ -97,7 +97,9 @@ class Ranking:
         """
         self._set(case_id, EventKind.PRIORITY_CLEARED, by, rank)
 
-    def rerank(self, batch: Sequence[Reranked], *, cause: RerankCause = RerankCause.CLOCK) -> list[bool]:
+    def rerank(
+        self, batch: Sequence[Reranked], *, cause: RerankCause = RerankCause.CLOCK, ranked_by: str = ""
+    ) -> list[bool]:
         """Give open cases their new places, in one transaction.
 
         Left as they are: cases that are decided, merged or unknown, those whose order key is no longer the expected
@@ -105,7 +107,8 @@ class Ranking:
 
         Args:
             batch: A thousand at a time is quick; of two on one case the first counts.
-            cause: Why, for the events.
+            cause: Why, for the events; a case whose place stays as it is gets none.
+            ranked_by: Under which policy and weights.
 
         Returns:
             For each whether it was given its place.
@@ -115,7 +118,7 @@ class Ranking:
             StoreUnavailableError: The database does not answer; nothing was changed.
         """
         ready = [(item, rank_data(item.rank)) for item in batch]
-        code = RerankCause(cause).value
+        code, named = RerankCause(cause).value, storable_code(ranked_by, field="ranked_by", required=False)
 
         def work(connection: Connection) -> list[bool]:
             steps = Steps(self._db.clock(), locked_states(connection, [item.case_id for item in batch]))
@@ -130,8 +133,10 @@ class Ranking:
                     and state.set_priority is None
                     and state.order_key == item.expected
                 )
-                if fit:
-                    steps.add(item.case_id, EventKind.RERANKED, RANKER, cause=code, **data)
+                if fit and state is not None:
+                    if _differs(state, item.rank):
+                        steps.add(item.case_id, EventKind.RERANKED, RANKER, cause=code, **data)
+                    steps.set_columns(item.case_id, ranked_by=named)
                     done.add(item.case_id)
                 answers.append(fit)
             steps.write(connection)
@@ -152,9 +157,26 @@ class Ranking:
 
         def work(connection: Connection) -> list[Case]:
             due = [row.id for row in connection.execute(due_query(moment).limit(limit))]
-            rows = connection.execute(select_cases(self._db.now(connection)).where(cases.c.id.in_(due))).all()
-            place = {case_id: number for number, case_id in enumerate(due)}
-            return read_cases(connection, sorted(rows, key=lambda row: place[row.id]))
+            return _cases_of(connection, self._db, due)
+
+        return self._db.read(work)
+
+    def ranked_otherwise(self, ranked_by: str, limit: int) -> list[Case]:
+        """Open cases whose place was computed under another policy or other weights than these; at most `limit`.
+
+        One whose priority a person set is never among them.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+
+        def work(connection: Connection) -> list[Case]:
+            found: list[str] = []
+            for query in otherwise_queries(ranked_by):
+                found += [row.id for row in connection.execute(query.limit(limit - len(found)))]
+                if len(found) == limit:
+                    break
+            return _cases_of(connection, self._db, found)
 
         return self._db.read(work)
 
@@ -182,6 +204,27 @@ def due_query(now: datetime) -> Select[tuple[str]]:
         .order_by(cases.c.rerank_at, cases.c.id)
         .with_hint(cases, "FORCE INDEX (ix_cases_rerank)", "mysql")
     )
+
+
+def otherwise_queries(ranked_by: str) -> list[Select[tuple[str]]]:
+    """The ids of open cases ranked under anything that sorts before, and after: two ranges of one index."""
+    return [
+        select(cases.c.id)
+        .where(cases.c.status == CaseStatus.OPEN.value, condition, cases.c.set_priority.is_(None))
+        .order_by(cases.c.ranked_by, cases.c.id)
+        for condition in (cases.c.ranked_by < ranked_by, cases.c.ranked_by > ranked_by)
+    ]
+
+
+def _cases_of(connection: Connection, db: Database, ids: Sequence[str]) -> list[Case]:
+    rows = connection.execute(select_cases(db.now(connection)).where(cases.c.id.in_(ids))).all()
+    place = {case_id: number for number, case_id in enumerate(ids)}
+    return read_cases(connection, sorted(rows, key=lambda row: place[row.id]))
+
+
+def _differs(state: CaseState, rank: Rank) -> bool:
+    now = (state.order_key, state.rank_parts or {}, state.rerank_at)
+    return now != (rank.order_key, dict(rank.parts), rank.changes_at)
 
 
 def rank_data(rank: Rank) -> dict[str, EventValue]:
