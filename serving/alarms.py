@@ -1,7 +1,7 @@
 """Alarms: severity 1 that nobody took in time, a queue grown old, and more coming in than is decided.
 
-They are raised and cleared as metrics and as webhook events. Each hangs on figures alone, so it says nothing of what a
-case is about; a case is named by its id.
+They are raised and cleared as metrics and as webhook events. Each hangs on figures alone, so it says nothing of what
+a case is about; a case is named by its id.
 """
 
 from __future__ import annotations

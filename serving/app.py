@@ -53,6 +53,7 @@ def build_services(
 
     Raises:
         TaxonomyError, WeightsError: The policy file or that of the weights is not valid.
+        InvalidInputError: The webhook's secret is none.
     """
     store = StoreAccess(lambda: CaseStore.open(settings.database_url, clock))
     ranking = Ranking.of_settings(settings)

@@ -1,4 +1,4 @@
-"""Events out: signed as the Standard Webhooks specification has it (standardwebhooks.com), tried again with back-off."""
+"""Events out: signed as standardwebhooks.com specifies, and tried again with back-off."""
 
 from __future__ import annotations
 

@@ -57,20 +57,17 @@ class Watching:
         """
         now = self._db.clock()
         is_open = cases.c.status == CaseStatus.OPEN.value
-        waiting = select(func.count(), func.min(cases.c.received_at)).where(
-            is_open, cases.c.first_claimed_at.is_(None)
-        )
+        oldest = select(func.min(cases.c.received_at)).where(is_open, cases.c.first_claimed_at.is_(None))
         arrived = select(func.count()).where(reports.c.filed_at > now - window)
-        decided = select(func.count()).where(
-            decisions.c.decided_at > now - window, decisions.c.claimed_at.is_not(None)
-        )
+        # Imported decisions do not say when they were claimed, and no work of this team is in them.
+        taken = decisions.c.claimed_at.is_not(None)
+        decided = select(func.count()).where(decisions.c.decided_at > now - window, taken)
 
         def work(connection: Connection) -> Pulse:
-            _, oldest = connection.execute(waiting).one()
             return Pulse(
                 at=now,
                 open=connection.execute(select(func.count()).where(is_open)).scalar_one(),
-                oldest=oldest,
+                oldest=connection.execute(oldest).scalar_one(),
                 arrived=connection.execute(arrived).scalar_one(),
                 decided=connection.execute(decided).scalar_one(),
                 window=window,
