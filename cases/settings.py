@@ -49,6 +49,16 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(
         default=900, description="How long a claim lasts unless renewed, in seconds.", ge=1, le=86_400
     )
+    undo_seconds: int = Field(
+        default=600, description="How old a decision may be to be undone, in seconds.", ge=0, le=86_400
+    )
+    gather_hours: float = Field(
+        default=72.0,
+        description="How far apart two reports over HTTP that say the same may be received to be one case, in hours.",
+        ge=0,
+        le=8_760,
+        allow_inf_nan=False,
+    )
 
     alarm_oldest_hours: float = Field(
         default=72.0, description="How long a case may wait untouched before an alarm is raised, in hours.", gt=0

@@ -23,9 +23,11 @@ from cli import (
     deciding,
     evaluating,
     explaining,
+    handling,
     learning,
     moving,
     policy,
+    reviewing,
     scoring,
     service,
     working,
@@ -58,6 +60,8 @@ app.add_typer(moving.app)
 app.add_typer(service.app)
 app.add_typer(scoring.app)
 app.add_typer(working.app)
+app.add_typer(handling.app)
+app.add_typer(reviewing.app)
 app.add_typer(deciding.app)
 app.add_typer(explaining.app)
 app.add_typer(learning.app)

@@ -22,8 +22,9 @@ from cases.ids import CaseId
 from cases.settings import Settings
 from cases.store import CaseStore
 from cases.store.watching import Pulse
+from serving.human_rank import due
 from serving.logs import logger
-from serving.ranking import Ranking, case_to_judge
+from serving.ranking import Ranking
 from serving.webhooks import Webhook
 
 EVERY_SECONDS = 30.0
@@ -111,8 +112,8 @@ def look(store: CaseStore, ranking: Ranking, limits: Limits, now: datetime) -> W
     for case in head:
         score = scores.get(case.id)
         level = case.set_severity or (score.severity_level if score else None)
-        due = ranking.due(case_to_judge(case), level)
-        if level == _MOST_SEVERE and due is not None and due < now:
+        ends = due(ranking, case, score)
+        if level == _MOST_SEVERE and ends is not None and ends < now:
             overdue.append(case.id)
     return Watch(store.pulse(limits.window), tuple(overdue))
 

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from cases.clock import Clock, utc_now
 from cases.settings import Settings
 from cases.store import CaseStore
-from serving import problems, routes_cases, routes_model, routes_queue, routes_scores
+from serving import problems, routes_bulk, routes_cases, routes_handling, routes_model, routes_queue, routes_scores
 from serving.alarms import Alarms, Limits
 from serving.backlog import Backlog
 from serving.batching import RunBatch, Scorer
@@ -89,7 +89,7 @@ def build_app(services: Services) -> FastAPI:
     app.add_middleware(Guard, callers=Callers(services.store))
     problems.install(app)
     keyed = APIRouter(dependencies=[Depends(HTTPBearer(auto_error=False, description="From `caseload caller add`."))])
-    for routes in (routes_scores, routes_cases, routes_queue, routes_model):
+    for routes in (routes_scores, routes_cases, routes_handling, routes_bulk, routes_queue, routes_model):
         keyed.include_router(routes.router)
     app.include_router(keyed)
     app.include_router(routes_model.health)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from cases.ids import CaseId, new_id
 from cases.record import CaseStatus, EventKind, Suggestion
 from cases.store import CaseStore
 from cases.store.working.bulk import MAX_BULK
-from tests.cases.store.builders import VERDICT, claim, decide, file_one, kinds, score
+from tests.cases.store.builders import VERDICT, claim, decide, file_one, kinds, report, score
 from tests.cases.store.conftest import NOON
 
 EXPECTED = {
@@ -70,6 +71,19 @@ def test_a_bulk_decides_what_is_free_and_says_why_the_rest_is_not(store: CaseSto
         assert kinds(store, case_id) == [*before[name], EventKind.CLAIMED, EventKind.DECIDED]
         assert store.events(case_id)[-1].data["bulk_id"] == done.bulk_id
     assert store.bulk_preview([ids["mine"]])[0].state is BulkState.DECIDED
+
+
+def test_four_who_decide_the_same_in_bulk_decide_each_case_once(store: CaseStore) -> None:
+    ids = [answer.case_id for answer in store.file_reports([report(n) for n in range(30)], actor="intake")]
+
+    def decide_all(name: str) -> list[CaseId]:
+        done = store.bulk_decide(ids if name < "c" else ids[::-1], VERDICT, by=name)
+        return [item.case_id for item in done.items if item.decision_id]
+
+    with ThreadPoolExecutor(4) as pool:
+        decided = [case_id for some in pool.map(decide_all, "abcd") for case_id in some]
+    assert sorted(decided) == sorted(ids)
+    assert all(len(store.decisions(case_id)) == 1 for case_id in ids)
 
 
 def test_whoever_held_a_case_that_was_decided_in_bulk_is_told_so(store: CaseStore) -> None:
