@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Select, insert, text
 from cases.ids import new_id
 from cases.store.engine import make_engine
 from cases.store.tables import cases
-from cases.store.working.queueing import free_query
+from cases.store.working.lanes import free_query
 from cases.store.working.ranking import due_query
 from tests.cases.store.conftest import NOON
 
@@ -69,7 +69,8 @@ def sorts(connection: Connection, found: str) -> bool:
 def test_the_next_case_is_found_by_the_queues_index_in_its_order(
     connection: Connection, queue: str | None, index: str
 ) -> None:
-    found = plan(connection, free_query("ann", queue).limit(1))
+    query = free_query(queue).limit(1).params(holder="ann", passed_over=[])
+    found = plan(connection, query)
     assert index in found
     assert not sorts(connection, found)
 

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from cases.errors import ConflictError
 from cases.handling import HoldReason, Outcome, RankReason, ReopenReason, SkipReason
@@ -30,6 +30,7 @@ from cases.ids import BulkId, CaseId, ReportId
 from cases.record import Lease, Rank
 from cases.store import CaseStore
 from cases.store.engine import make_engine
+from cases.store.tables import skips
 from cases.store.working.ranking import Reranked
 from tests.cases.store.builders import VERDICT, report, score
 from tests.cases.store.conftest import NOON, SetClock
@@ -94,6 +95,8 @@ class Life(RuleBasedStateMachine):
     def begin(self) -> None:
         self._file("u1", 0)
 
+    # A few cases, to which much happens.
+    @precondition(lambda self: len(self.cases) < 5)
     @rule(subject=st.sampled_from([None, None, "u1", "u2"]), minutes=st.integers(-60, 60))
     def file(self, subject: str | None, minutes: int) -> None:
         self._file(subject, minutes)
@@ -401,8 +404,18 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_queue_is_the_models(self) -> None:
         waiting = sorted((m for m in self.cases.values() if m.status == "open"), key=lambda m: m.place)
-        shown = [(c.id, c.status.value, c.queue, c.hold_until, c.assigned_to) for c in self.store.queue(1000)]
-        assert shown == [(m.id, "claimed" if m.holder else "open", m.queue, m.hold, m.assigned) for m in waiting]
+        shown = [
+            (c.id, c.status.value, c.queue, c.hold_until, c.assigned_to, c.barred) for c in self.store.queue(1000)
+        ]
+        assert shown == [
+            (m.id, "claimed" if m.holder else "open", m.queue, m.hold, m.assigned, m.barred) for m in waiting
+        ]
+
+    @invariant()
+    def who_skipped_is_the_models(self) -> None:
+        with self.engine.connect() as connection:
+            found = {(row.case_id, row.holder) for row in connection.execute(select(skips))}
+        assert found == {(m.id, who) for m in self.cases.values() for who in m.skipped}
 
     def _same(self, model: ModelCase) -> None:
         case = self.store.case(model.id)
