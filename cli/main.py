@@ -26,6 +26,7 @@ from cli import (
     learning,
     moving,
     policy,
+    replaying,
     scoring,
     service,
     working,
@@ -62,6 +63,7 @@ app.add_typer(deciding.app)
 app.add_typer(explaining.app)
 app.add_typer(learning.app)
 app.add_typer(evaluating.app)
+app.add_typer(replaying.app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -87,6 +87,7 @@ svg .curve{fill:none;stroke:var(--accent);stroke-width:2;stroke-linejoin:round}
 svg .under{fill:var(--accent);fill-opacity:.12}
 svg .mark{fill:var(--accent);stroke:var(--paper);stroke-width:1.5}
 svg .whisker.low{stroke:var(--warn)}
+svg .inside{fill:var(--paper);font-size:11px}
 svg .mark.low{fill:var(--warn)}
 svg .bar{fill:var(--accent)}
 svg .empty{fill:var(--panel)}
