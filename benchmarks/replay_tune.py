@@ -1,0 +1,108 @@
+"""How the weights of the queue's order were chosen: `python benchmarks/replay_tune.py --vary WEIGHT=VALUE,VALUE …`.
+
+All combinations of the values are tried around the packaged weights (or what --set makes of them), on the older
+halves of the arrivals and on seeds 0 to 9 alone; benchmarks/replay.py reports on the newer halves and on other seeds.
+Each figure is the harm of our order over that of expected-cμ on the same streams: below 1, ours prevents more. Linear harm
+must stay within 1.02 below a load of 1. benchmarks/replay_tune.txt is what was looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import product
+
+from looks import environment
+from replay_sets import arrival_sets
+
+from cases.taxonomy_file import load_taxonomy
+from evaluation.replay.arrivals import Setting, stream
+from evaluation.replay.harm import Stakes, World
+from evaluation.replay.measures import measured, ratio
+from evaluation.replay.orders import ExpectedCMu, Order, Ours, Outlook
+from evaluation.replay.simulate import simulate
+from models.priority import Weights, load_weights
+
+LOADS = (0.7, 0.9, 1.1)
+ACCOUNTS = ("linear", "step", "quadratic")
+DATED = 0.1
+TUNED = (
+    "doubling_hours", "severity_1_at_least", "doubt", "sla_factor", "sla_share", "least_violation", "random_lane",
+)  # fmt: skip
+
+
+class Bench:
+    """The streams, their stakes and what expected-cμ did on them: made once for all weights."""
+
+    def __init__(self, seeds: range, world: Weights, *, dated: bool) -> None:
+        taxonomy = load_taxonomy()
+        self.taxonomy, self.found = taxonomy, []
+        truth = World(world, taxonomy)
+        for name, (older, _) in arrival_sets(taxonomy).items():
+            for load in LOADS:
+                for share in (0.0, DATED) if dated else (0.0,):
+                    setting = Setting(load, deadlines=share)
+                    drawn = [stream(older, setting, taxonomy, seed) for seed in seeds]
+                    stakes = [Stakes.of(each.cases, truth) for each in drawn]
+                    self.found.append((name, setting, older.times, drawn, stakes))
+        self.plain = dict(self.harms(ExpectedCMu, world))
+
+    def harms(
+        self, make: Callable[[Outlook], Order], weights: Weights
+    ) -> Iterator[tuple[tuple[str, float, str], list[float]]]:
+        for name, setting, times, drawn, stakes in self.found:
+            order = make(Outlook(weights, self.taxonomy, times))
+            accounts = ("deadline",) if setting.deadlines else ACCOUNTS
+            until = [math.inf if setting.load < 1 else each.ends for each in drawn]
+            runs = [simulate(e.cases, order, setting.staff, u) for e, u in zip(drawn, until, strict=True)]
+            figures = [measured(run, held, accounts) for run, held in zip(runs, stakes, strict=True)]
+            for account in accounts:
+                yield (name, setting.load, account), [each.harm[account] for each in figures]
+
+    def row(self, weights: Weights) -> dict[tuple[str, float, str], float]:
+        return {key: ratio(found, self.plain[key]).value for key, found in self.harms(Ours, weights)}
+
+
+def line(label: str, found: Mapping[tuple[str, float, str], float]) -> str:
+    names = list(dict.fromkeys(name for name, _, _ in found))
+    accounts = list(dict.fromkeys(account for _, _, account in found))
+    cells = "  ".join(
+        " ".join(f"{found[name, load, account]:.3f}" for load in LOADS) for account in accounts for name in names
+    )
+    worst = max(value for (_, load, account), value in found.items() if account == "linear" and load < 1)
+    means = [
+        math.exp(sum(math.log(v) for (_, _, a), v in found.items() if a == account) / (len(names) * len(LOADS)))
+        for account in accounts
+    ]
+    return f"{label:<44} {worst:.3f} | " + " ".join(f"{m:.3f}" for m in means) + f" | {cells}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--vary", action="append", default=[], metavar="WEIGHT=VALUE,VALUE")
+    parser.add_argument("--set", action="append", default=[], metavar="WEIGHT=VALUE")
+    parser.add_argument("--dated", action="store_true", help="with the account of deadlines too")
+    options = parser.parse_args()
+    given = dict(each.split("=") for each in options.set)
+    centre = replace(load_weights(), **{name: float(value) for name, value in given.items()})
+    varied = {name: [float(v) for v in values.split(",")] for name, values in (e.split("=") for e in options.vary)}
+    about = {"seeds": options.seeds, "centre": {name: getattr(centre, name) for name in TUNED}}
+    print(json.dumps({**environment(), **about}))
+    bench = Bench(range(options.seeds), load_weights(), dated=options.dated)
+    accounts = ", ".join(dict.fromkeys(account for _, _, account in bench.plain))
+    print("harm over that of expected-cμ: the worst linear one below a load of 1 | geometric means of", accounts)
+    print("| then each of them at loads .7 .9 1.1 of", ", ".join(dict.fromkeys(name for name, *_ in bench.found)))
+    for values in product(*varied.values()):
+        changed = dict(zip(varied, values, strict=True))
+        label = " ".join(f"{name} {value:g}" for name, value in changed.items()) or "as given"
+        print(line(label, bench.row(replace(centre, **changed))), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
