@@ -12,9 +12,6 @@ from evaluation.bootstrap import LEVEL, Interval
 from evaluation.replay.harm import ACCOUNTS, Stakes
 from evaluation.replay.simulate import Run
 
-# Of these levels it is told how many were taken in time.
-IN_TIME_LEVELS = (1, 2)
-
 
 @dataclass(frozen=True, slots=True)
 class RunFigures:
@@ -45,8 +42,7 @@ def measured(run: Run, stakes: Stakes, accounts: Iterable[str] = tuple(ACCOUNTS)
         harm={name: float(ACCOUNTS[name](stakes, hours).sum()) for name in accounts},
         weighted_hours=float((stakes.worth * hours).sum() / stakes.worth.sum()),
         in_time={
-            level: _mean((waited <= stakes.first_touch)[known & (stakes.level == level)].tolist())
-            for level in IN_TIME_LEVELS
+            level: _mean((waited <= stakes.first_touch)[known & (stakes.level == level)].tolist()) for level in levels
         },
         worst_wait={level: float(waited[stakes.level == level].max()) for level in levels},
         undecided=int(np.isinf(run.decided).sum()),

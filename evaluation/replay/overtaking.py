@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.replay.case import SimulatedCase, hours_of
+from evaluation.replay.case import SimulatedCase
 from evaluation.replay.orders import Ours
 from evaluation.replay.simulate import Run
 
@@ -37,6 +37,8 @@ Floats = npt.NDArray[np.float64]
 
 # Of keys and of hours: sums of floats miss by less, and nothing that matters is so small.
 _TOLERANCE = 1e-6
+# Hours, of which no deadline is so many away.
+_FOR_EVER = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +60,15 @@ class Keys:
     @classmethod
     def of(cls, cases: Sequence[SimulatedCase], order: Ours) -> Keys:
         """The keys that `order` gives."""
-        first, last, floored = [], [], []
-        for case in cases:
-            found = order.ranked(case.known, case.known.received)
-            first.append(found.order_key)
-            floored.append(found.parts["severity_1_floor"] > 0)
-            while found.changes_at is not None:
-                found = order.ranked(case.known, hours_of(found.changes_at))
-            last.append(found.order_key)
-        return cls(np.array(first), np.array(last), np.array(floored, dtype=bool), order.doubling_hours)
+        first = [order.ranked(case.known, case.known.received).order_key for case in cases]
+        # Keys only grow, and by then all that may begin has begun.
+        last = [order.ranked(case.known, case.known.received + _FOR_EVER) for case in cases]
+        return cls(
+            np.array(first),
+            np.array([found.order_key for found in last]),
+            np.array([found.parts["severity_1_floor"] > 0 for found in last], dtype=bool),
+            order.doubling_hours,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class Played:
 
     def in_time(self, order: str, level: int) -> Interval:
         """The share of a level taken within its time to first touch."""
-        return mean([found.in_time[level] for found in self.figures[order]])
+        return mean([found.in_time.get(level, math.nan) for found in self.figures[order]])
 
     def worst_wait(self, order: str, level: int) -> Interval:
         """The longest wait of a level in a stream, hours, on average over the seeds."""

@@ -15,7 +15,7 @@ import pandas as pd
 
 from cases.seed.corpus import training_part
 from cases.seed.history import past_cases
-from cases.taxonomy import Taxonomy
+from cases.taxonomy_file import load_taxonomy
 from evaluation.replay.arrivals import Arrivals, Pool, Recorded, halves
 from evaluation.replay.case import Prediction
 from models.priority import HandlingTimes
@@ -25,13 +25,10 @@ _SEVERITY = "p_severity_"
 _CATEGORY = "p_"
 
 
-def seed_year(taxonomy: Taxonomy) -> tuple[Recorded, ...]:
-    """The cases that have an answer, by time of receipt.
-
-    Args:
-        taxonomy: The packaged policy: the written cases use its words.
-    """
-    answers = seed_answers()
+@cache
+def seed_year() -> tuple[Recorded, ...]:
+    """The cases that have an answer, by time of receipt. They use the words of the packaged policy."""
+    answers, taxonomy = seed_answers(), load_taxonomy()
     return tuple(
         Recorded(
             past.received_at,
@@ -46,7 +43,6 @@ def seed_year(taxonomy: Taxonomy) -> tuple[Recorded, ...]:
     )
 
 
-@cache
 def seed_answers() -> dict[str, Prediction]:
     """By written case: what the model said of it, each distribution summing to 1."""
     table = pd.read_parquet(ANSWERS)
@@ -69,16 +65,20 @@ def seed_answers() -> dict[str, Prediction]:
     }
 
 
-def split_by_time(name: str, rows: tuple[Recorded, ...], seed: tuple[Recorded, ...]) -> tuple[Arrivals, Arrivals]:
+def split_by_time(name: str, rows: tuple[Recorded, ...]) -> tuple[Arrivals, Arrivals]:
     """The two halves of a record, each to be replayed; both reckon with the handling times of the older one.
+
+    What the record does not tell is drawn from the same half of the seed half-year.
 
     Args:
         name: Of the record.
         rows: Its cases.
-        seed: Those of `seed_year`, from whose same half is drawn what the record does not tell.
+
+    Raises:
+        InvalidInputError: There are fewer than two.
     """
     older, newer = halves(rows)
-    seed_older, seed_newer = halves(seed)
+    seed_older, seed_newer = halves(seed_year())
     taught = HandlingTimes.fit((row.category, row.minutes * 60) for row in older if row.category and row.minutes)
     if taught is None:
         taught = HandlingTimes.fit((row.category, row.minutes * 60) for row in seed_older if row.minutes)

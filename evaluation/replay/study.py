@@ -112,23 +112,22 @@ def replay_against(
     worlds = {CURRENT: World(current, plan.taxonomy)}
     if not _same_harm(new, current):
         worlds[NEW] = World(new, plan.taxonomy)
-    return _played(plan, orders, worlds, say)
+    return _played(plan, orders, worlds, say, clairvoyant=False)
 
 
-def _played(plan: Plan, orders: Sequence[Order], worlds: Mapping[str, World], say: Say) -> list[Mapping[str, AtLoad]]:
+def _played(
+    plan: Plan, orders: Sequence[Order], worlds: Mapping[str, World], say: Say, *, clairvoyant: bool = True
+) -> list[Mapping[str, AtLoad]]:
     found: list[Mapping[str, AtLoad]] = []
     for load in plan.loads:
         say(f"load {load:g}: {len(plan.seeds)} streams of {plan.arrivals.name}")
-        setting = replace(plan.setting, load=load, deadlines=0.0)
-        undated, dated = (
-            play(
-                Contest(
-                    plan.arrivals, plan.taxonomy, worlds, orders, plan.seeds, accounts, bounded=not each.deadlines
-                ),
-                each,
-            )
-            for each, accounts in ((setting, UNDATED), (replace(setting, deadlines=DATED_SHARE), (DATED,)))
+        contest = Contest(
+            plan.arrivals, plan.taxonomy, worlds, orders, plan.seeds, UNDATED, clairvoyant=clairvoyant, bounded=True
         )
+        undated = play(contest, replace(plan.setting, load=load, deadlines=0.0))
+        # Deadlines are marks on the same cases: what the bound says of waits would be said twice.
+        contest = replace(contest, accounts=(DATED,), bounded=False)
+        dated = play(contest, replace(plan.setting, load=load, deadlines=DATED_SHARE))
         found.append({name: AtLoad(undated[name], dated[name]) for name in worlds})
     return found
 

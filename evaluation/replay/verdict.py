@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.bootstrap import Interval
-from evaluation.replay.measures import IN_TIME_LEVELS, mean
+from evaluation.replay.measures import mean
 from evaluation.replay.study import CURRENT, DATED, NEW, UNDATED, AtLoad
 
 # Changes below these are not worth a line: a share of a per cent, and a hundredth of a wait.
@@ -64,7 +64,7 @@ def verdict(contrasts: Sequence[Contrast]) -> str:
             f"the new weights prevent more harm at load {', '.join(won)} and less at {', '.join(lost)}; "
             "which counts is the load that your team has"
         )
-    return f"the seeds cannot tell the two apart in harm; play more of them, or keep today's weights{aside}"
+    return "the seeds cannot tell the two apart in harm; play more of them, or keep today's weights"
 
 
 def _ratios(found: AtLoad) -> dict[str, Interval]:
@@ -91,12 +91,13 @@ def _worse(found: AtLoad, harm: Mapping[str, Interval]) -> list[str]:
         if account != "linear" and each.low > 1
     ]
     new, current = (found.undated.figures[name] for name in (NEW, CURRENT))
-    for level in IN_TIME_LEVELS:
+    levels = sorted(set.intersection(*({*run.worst_wait} for run in (*new, *current))))
+    for level in levels:
         change = mean([a.in_time[level] - b.in_time[level] for a, b in zip(new, current, strict=True)])
         if change.high < 0 and change.value < -_SHARE:
             before, after = (found.undated.in_time(name, level).value for name in (CURRENT, NEW))
             lines.append(f"severity {level} in time {100 * before:.1f} % → {100 * after:.1f} %")
-    for level in sorted(new[0].worst_wait):
+    for level in levels:
         change = mean([a.worst_wait[level] - b.worst_wait[level] for a, b in zip(new, current, strict=True)])
         before, after = (found.undated.worst_wait(name, level).value for name in (CURRENT, NEW))
         if change.low > 0 and change.value > _WAIT * before:
