@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from cases.taxonomy import Taxonomy
 from evaluation.replay.arrivals import Arrivals, Recorded
 from evaluation.replay.seed_year import seed_year, split_by_time
 
@@ -30,11 +29,10 @@ def public_record(name: str) -> tuple[Recorded, ...]:
     return tuple(Recorded(moment.to_pydatetime(), int(level)) for moment, level in zip(created, levels, strict=True))
 
 
-def arrival_sets(taxonomy: Taxonomy) -> dict[str, tuple[Arrivals, Arrivals]]:
+def arrival_sets() -> dict[str, tuple[Arrivals, Arrivals]]:
     """By name: the older half, which weights are chosen on, and the newer, which they are reported on."""
-    seed = seed_year(taxonomy)
     there = [name for name in LEVELS if (SHARED / f"{name}.parquet").is_file()]
     return {
-        "seed": split_by_time("seed", seed, seed),
-        **{name: split_by_time(name, public_record(name), seed) for name in there},
+        "seed": split_by_time("seed", seed_year()),
+        **{name: split_by_time(name, public_record(name)) for name in there},
     }

@@ -1,9 +1,9 @@
 """How the weights of the queue's order were chosen: `python benchmarks/replay_tune.py --vary WEIGHT=VALUE,VALUE …`.
 
 All combinations of the values are tried around the packaged weights (or what --set makes of them), on the older
-halves of the arrivals and on seeds 0 to 9 alone; benchmarks/replay.py reports on the newer halves and on other seeds.
-Each figure is the harm of our order over that of expected-cμ on the same streams: below 1, ours prevents more. Linear harm
-must stay within 1.02 below a load of 1. benchmarks/replay_tune.txt is what was looked at.
+halves of the arrivals and on seeds 0 to 9 alone; benchmarks/replay.py reports on the newer halves and other seeds.
+Each figure is the harm of our order over that of expected-cμ on the same streams: below 1, ours prevents more. Linear
+harm must stay within 1.02 below a load of 1. benchmarks/replay_tune.txt is what was looked at.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ TUNED = (
 class Bench:
     """The streams, their stakes and what expected-cμ did on them: made once for all weights."""
 
-    def __init__(self, seeds: range, world: Weights, *, dated: bool) -> None:
+    def __init__(self, seeds: range, weeks: int, world: Weights, *, dated: bool) -> None:
         taxonomy = load_taxonomy()
         self.taxonomy, self.found = taxonomy, []
         truth = World(world, taxonomy)
-        for name, (older, _) in arrival_sets(taxonomy).items():
+        for name, (older, _) in arrival_sets().items():
             for load in LOADS:
                 for share in (0.0, DATED) if dated else (0.0,):
-                    setting = Setting(load, deadlines=share)
+                    setting = Setting(load, weeks=weeks, deadlines=share)
                     drawn = [stream(older, setting, taxonomy, seed) for seed in seeds]
                     stakes = [Stakes.of(each.cases, truth) for each in drawn]
                     self.found.append((name, setting, older.times, drawn, stakes))
@@ -84,6 +84,7 @@ def line(label: str, found: Mapping[tuple[str, float, str], float]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--weeks", type=int, default=1)
     parser.add_argument("--vary", action="append", default=[], metavar="WEIGHT=VALUE,VALUE")
     parser.add_argument("--set", action="append", default=[], metavar="WEIGHT=VALUE")
     parser.add_argument("--dated", action="store_true", help="with the account of deadlines too")
@@ -91,9 +92,13 @@ def main() -> int:
     given = dict(each.split("=") for each in options.set)
     centre = replace(load_weights(), **{name: float(value) for name, value in given.items()})
     varied = {name: [float(v) for v in values.split(",")] for name, values in (e.split("=") for e in options.vary)}
-    about = {"seeds": options.seeds, "centre": {name: getattr(centre, name) for name in TUNED}}
+    about = {
+        "seeds": options.seeds,
+        "weeks": options.weeks,
+        "centre": {name: getattr(centre, name) for name in TUNED},
+    }
     print(json.dumps({**environment(), **about}))
-    bench = Bench(range(options.seeds), load_weights(), dated=options.dated)
+    bench = Bench(range(options.seeds), options.weeks, load_weights(), dated=options.dated)
     accounts = ", ".join(dict.fromkeys(account for _, _, account in bench.plain))
     print("harm over that of expected-cμ: the worst linear one below a load of 1 | geometric means of", accounts)
     print("| then each of them at loads .7 .9 1.1 of", ", ".join(dict.fromkeys(name for name, *_ in bench.found)))
