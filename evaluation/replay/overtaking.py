@@ -60,13 +60,16 @@ class Keys:
     @classmethod
     def of(cls, cases: Sequence[SimulatedCase], order: Ours) -> Keys:
         """The keys that `order` gives."""
-        first = [order.ranked(case.known, case.known.received).order_key for case in cases]
-        # Keys only grow, and by then all that may begin has begun.
-        last = [order.ranked(case.known, case.known.received + _FOR_EVER) for case in cases]
+        first = [order.ranked(case.known, case.known.received) for case in cases]
+        # Keys only grow, and by then all that may begin has begun; most never change.
+        last = [
+            found if found.changes_at is None else order.ranked(case.known, case.known.received + _FOR_EVER)
+            for case, found in zip(cases, first, strict=True)
+        ]
         return cls(
-            np.array(first),
+            np.array([found.order_key for found in first]),
             np.array([found.order_key for found in last]),
-            np.array([found.parts["severity_1_floor"] > 0 for found in last], dtype=bool),
+            np.array([found.parts["severity_1_floor"] > 0 for found in first], dtype=bool),
             order.doubling_hours,
         )
 

@@ -77,7 +77,7 @@ def test_of_equally_likely_levels_the_most_severe_is_the_likeliest():
 
 
 def test_ours_is_the_live_queues_formula_due_by_the_level_shown():
-    looks = outlook()
+    looks = outlook(sla_factor=2.0)
     for each in random_cases(3, 50, 0.9):
         known = each.known
         masses = np.array([[known.prediction.severity[level] for level in range(1, 5)]])

@@ -13,7 +13,7 @@ from evaluation.replay.simulate import Run, simulate
 from tests.evaluation.replay.small_worlds import case, certain, outlook, random_cases
 
 # Ageing quick enough that a stream of some days is long beside it.
-QUICK = Ours(outlook(doubling_hours=2.0))
+QUICK = Ours(outlook(doubling_hours=2.0, sla_factor=2.0))
 
 
 def found(
