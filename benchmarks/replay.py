@@ -113,16 +113,18 @@ def reachless_part(sets: Mapping[str, Arrivals], taxonomy: Taxonomy, weights: We
     """Neither the truth nor an order counts reach: what is left is how severities are told apart, over all cases."""
     without = replace(weights, reach_unit=NO_REACH)
     others = (*PLAIN, ExpectedCMu.name)
-    for account in UNDATED:
+    rows: dict[str, list[str]] = {account: [] for account in UNDATED}
+    for name, arrivals in sets.items():
+        for load in LOADS:
+            played = play(contest(arrivals, taxonomy, without, seeds, UNDATED), Setting(load))[""]
+            for account in UNDATED:
+                ratios = "".join(f"{span(played.versus(OURS, other, account)):>25}" for other in others)
+                closed = span(played.closed(OURS, FIRST, account))
+                rows[account].append(f"  {f'{name} {load:g}':<34}{ratios}{closed:>26}")
+    for account, found in rows.items():
         print(f"\nwhere nobody counts reach, {len(seeds)} seeds: {account} harm of ours over that of")
         print(f"  {'':<34}" + "".join(f"{other:>25}" for other in others) + f"{'closed':>26}")
-        for name, arrivals in sets.items():
-            for load in LOADS:
-                played = play(contest(arrivals, taxonomy, without, seeds, account), Setting(load))[""]
-                ratios = [played.versus(OURS, other, account) for other in others]
-                closed = span(played.closed(OURS, FIRST, account))
-                said = f"{name} {load:g}"
-                print(f"  {said:<34}" + "".join(f"{span(r):>25}" for r in ratios) + f"{closed:>26}", flush=True)
+        print("\n".join(found), flush=True)
 
 
 def contest(
@@ -130,11 +132,11 @@ def contest(
     taxonomy: Taxonomy,
     weights: Weights,
     seeds: Sequence[int],
-    account: str = "linear",
+    accounts: Sequence[str] = ("linear",),
 ) -> Contest:
     outlook = Outlook(weights, taxonomy, arrivals.times)
     world = World(weights, taxonomy)
-    return Contest(arrivals, taxonomy, {"": world}, every_order(outlook), seeds, accounts=(account,))
+    return Contest(arrivals, taxonomy, {"": world}, every_order(outlook), seeds, accounts)
 
 
 def other_truths(weights: Weights) -> dict[str, Weights]:
@@ -167,6 +169,7 @@ def variants(
         "answers half marginal": replace(Setting(load), worse=mixed_with(arrivals.pool.marginal, 0.5)),
         "answers too sure (T = .5)": replace(Setting(load), worse=at_temperature(0.5)),
         "answers not sure enough (T = 2)": replace(Setting(load), worse=at_temperature(2.0)),
+        "reach of another case of the level": Setting(load, others_attributes=True),
         "the record's clock scaled": Setting(load, way="scaled"),
     }
     for name, setting in settings.items():

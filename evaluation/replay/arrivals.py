@@ -125,6 +125,8 @@ class Setting:
         weeks: Length of a redrawn stream, at least 1.
         deadlines: Share of cases that carry a deadline, 0..1.
         minutes_by: By category: what true handling times are multiplied by, 1 where it says nothing.
+        others_attributes: Whether each case gets the attributes of a case of the same level that is drawn for it.
+            Where a few cases reach millions, figures else hang on what the model happened to say of these.
         worse: Turns what the model said into what a worse one would have said.
     """
 
@@ -134,6 +136,7 @@ class Setting:
     way: Way = "redrawn"
     deadlines: float = 0.0
     minutes_by: Mapping[str, float] = field(default_factory=dict)
+    others_attributes: bool = False
     worse: Callable[[Prediction], Prediction] | None = None
 
     def __post_init__(self) -> None:
@@ -251,6 +254,9 @@ def _completed(row: Recorded, pool: Pool, setting: Setting, rng: np.random.Gener
     if minutes is None:
         mean, spread = pool.minutes.get(category) or _any_category(pool)
         minutes = math.exp(rng.normal(mean, spread))
+    if setting.others_attributes:
+        alike = pool.rows[row.severity]
+        attributes = alike[int(rng.integers(len(alike)))].attributes
     factor = setting.minutes_by.get(category, 1.0)
     return Recorded(row.received_at, row.severity, category, minutes * factor, attributes, said)
 

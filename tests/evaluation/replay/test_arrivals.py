@@ -85,6 +85,15 @@ def test_deadlines_are_put_on_a_share_and_leave_the_rest_as_it_was():
     assert not any("deadline_at" in c.known.attributes for c in plain)
 
 
+def test_attributes_may_be_those_of_another_case_of_the_same_level():
+    arrivals = few_arrivals(300)
+    level_of = {row.attributes["reach"]: row.severity for row in arrivals.rows}
+    found = stream(arrivals, Setting(0.9, staff=2, others_attributes=True), policy(), 8).cases
+    said_of = {row.attributes["reach"]: row.prediction for row in arrivals.rows}
+    assert all(level_of[case.known.attributes["reach"]] == case.truth.severity for case in found)
+    assert any(said_of[case.known.attributes["reach"]] is not case.known.prediction for case in found)
+
+
 def test_the_older_half_is_all_received_before_the_newer():
     rows = few_arrivals(101).rows
     older, newer = halves(tuple(reversed(rows)))
