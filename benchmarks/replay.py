@@ -25,7 +25,7 @@ from cases.taxonomy_file import load_taxonomy
 from evaluation.bootstrap import Interval
 from evaluation.replay.arrivals import Arrivals, Setting
 from evaluation.replay.harm import World
-from evaluation.replay.orders import ExpectedCMu, Outlook
+from evaluation.replay.orders import ExpectedCMu, Ours, Outlook
 from evaluation.replay.play import Contest, Played, play
 from evaluation.replay.study import DATED, DATED_SHARE, FIRST, LOADS, OURS, UNDATED, AtLoad, Plan, every_order, replay
 from evaluation.replay.worse import at_temperature, minutes_off, mixed_with
@@ -36,6 +36,7 @@ SEEDS = tuple(range(100, 120))
 # Of expected-cμ's linear harm, below a load of 1.
 ALLOWED = 1.02
 NO_REACH = 1e12
+PARTS = ("main", "reachless", "promises", "robust")
 PLAIN = ("first in, first out", "severity-argmax", "argmax-cμ", "earliest deadline")
 
 
@@ -127,6 +128,31 @@ def reachless_part(sets: Mapping[str, Arrivals], taxonomy: Taxonomy, weights: We
         print("\n".join(found), flush=True)
 
 
+def promises_part(sets: Mapping[str, Arrivals], taxonomy: Taxonomy, weights: Weights, seeds: Sequence[int]) -> None:
+    """What each part costs that is there for people's sake, or for the next model's."""
+    without = {
+        OURS: weights,
+        "without the floor": replace(weights, severity_1_at_least=1.0),
+        "without ageing": replace(weights, doubling_hours=1e9),
+        "without doubt": replace(weights, doubt=1.0),
+        "without the lane": replace(weights, random_lane=0.0),
+    }
+    print(
+        f"\nharm over that of expected-cμ, {len(seeds)} seeds; share of severity 1 in time; longest wait of severity 4, h"
+    )
+    print(f"  {'':<40}" + "".join(f"{account:>25}" for account in UNDATED) + f"{'1 in time':>11}{'4 waits':>9}")
+    for name, arrivals in sets.items():
+        orders = [Ours(Outlook(other, taxonomy, arrivals.times), said) for said, other in without.items()]
+        for load in LOADS:
+            plain = contest(arrivals, taxonomy, weights, seeds, UNDATED)
+            orders_too = [ExpectedCMu(Outlook(weights, taxonomy, arrivals.times)), *orders]
+            played = play(replace(plain, orders=orders_too, clairvoyant=False), Setting(load))[""]
+            for said in without:
+                ratios = "".join(f"{span(played.versus(said, ExpectedCMu.name, each)):>25}" for each in UNDATED)
+                late = f"{100 * played.in_time(said, 1).value:>9.1f} %{played.worst_wait(said, 4).value:>9.1f}"
+                print(f"  {f'{name} {load:g} {said}':<40}{ratios}{late}", flush=True)
+
+
 def contest(
     arrivals: Arrivals,
     taxonomy: Taxonomy,
@@ -203,11 +229,11 @@ def main() -> int:
     parser.add_argument(
         "--seeds", type=int, default=len(SEEDS), help="from 100 on; half as many for all but the main part"
     )
-    parser.add_argument("--part", choices=["main", "reachless", "robust"], action="append")
+    parser.add_argument("--part", choices=PARTS, action="append")
     options = parser.parse_args()
     taxonomy, weights = load_taxonomy(), load_weights()
     began = time.perf_counter()
-    parts = options.part or ["main", "reachless", "robust"]
+    parts = options.part or PARTS
     about = environment()
     about["versions"] = {name: version(name) for name in ("numpy", "scipy", "pandas")}
     print(json.dumps({**about, "command": " ".join(["python", "benchmarks/replay.py", *sys.argv[1:]])}))
@@ -223,6 +249,8 @@ def main() -> int:
     fewer = seeds[: max(2, len(seeds) // 2)]
     if "reachless" in parts:
         reachless_part(sets, taxonomy, weights, fewer)
+    if "promises" in parts:
+        promises_part(sets, taxonomy, weights, fewer)
     if "robust" in parts:
         robust_part(sets, taxonomy, weights, fewer)
     print(f"\n{time.perf_counter() - began:.0f} s")
