@@ -46,7 +46,8 @@ def replay_page(plan: Plan, found: Sequence[AtLoad], contrasts: Sequence[Contras
 def described(plan: Plan) -> str:
     """Under what was played, in one line."""
     setting = plan.setting
-    stream = f"{setting.weeks} week(s) redrawn" if setting.way == "redrawn" else "the record under a faster clock"
+    weeks = f"{setting.weeks} week{'s' if setting.weeks > 1 else ''}"
+    stream = f"{weeks} redrawn" if setting.way == "redrawn" else "the record under a faster clock"
     return f"{len(plan.arrivals.rows):,} recorded cases, {stream}, {setting.staff} people, {len(plan.seeds)} seeds"
 
 
@@ -71,7 +72,7 @@ def _section(found: AtLoad, place: int) -> str:
     in_time = {order: played.in_time(order, 1) for order in orders}
     parts += [
         '<div class="pair">',
-        in_time_plot(f"time-{place}", f"Severity 1 in time at load {found.load:g}", in_time, _OURS),
+        in_time_plot(f"time-{place}", "severity 1 taken in time", in_time, _OURS),
         waits_plot(f"waits-{place}", f"Longest waits at load {found.load:g}", waits, _OURS),
         "</div>",
         table("In time, waits and time to decision", _WAITS_HEAD, [_waits_row(found, order) for order in orders]),

@@ -21,7 +21,7 @@ def harm_plot(name: str, title: str, found: Mapping[str, Interval], ours: Sequen
         name: Unique in the page.
         title: Its name.
         found: By order, the one that all are held against first.
-        ours: Orders that are drawn in the other colour.
+        ours: The orders that it is about; the others stand back.
     """
     lows = [max(each.low, each.value / 10) for each in found.values()]
     bottom = max((d for d in _DECADES if d <= min(lows)), default=_DECADES[0])
@@ -34,7 +34,7 @@ def harm_plot(name: str, title: str, found: Mapping[str, Interval], ours: Sequen
     )
     for place, (order, each) in enumerate(found.items()):
         tip = f"{order}: {100 * each.value:.1f} % ({100 * each.low:.1f} to {100 * each.high:.1f})"
-        _mark(drawn, axes, place, (each.low, each.value, each.high), tip, low=order in ours, logarithmic=True)
+        _mark(drawn, axes, place, (each.low, each.value, each.high), tip, aside=order not in ours, logarithmic=True)
     told = (
         "Dots are harm-hours under each order as a share of those under the first, lines their 95 % intervals over "
         "seeds; further left is better."
@@ -47,10 +47,10 @@ def in_time_plot(name: str, title: str, found: Mapping[str, Interval], ours: Seq
     axes, drawn = _rows(list(found), (0.0, 1.0))
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         drawn += _tick(axes, tick, per_cent(tick))
-    drawn.append(text(axes.left + _WIDTH / 2, axes.top + axes.height + 34, "taken in time", "axis middle"))
+    drawn.append(text(axes.left + _WIDTH / 2, axes.top + axes.height + 34, title, "axis middle"))
     for place, (order, each) in enumerate(found.items()):
         tip = f"{order}: {100 * each.value:.1f} % ({100 * each.low:.1f} to {100 * each.high:.1f})"
-        _mark(drawn, axes, place, (each.low, each.value, each.high), tip, low=order in ours, logarithmic=False)
+        _mark(drawn, axes, place, (each.low, each.value, each.high), tip, aside=order not in ours, logarithmic=False)
     told = "Dots are shares, lines their 95 % intervals over seeds; further right is better."
     return svg(name, title, told, (axes.left + _WIDTH + 30, axes.height + 50), drawn)
 
@@ -63,9 +63,11 @@ def waits_plot(name: str, title: str, found: Mapping[str, Mapping[int, Interval]
     axes, drawn = _rows(list(found), (math.log10(low), math.log10(max(high, 2 * low))))
     for tick in (h for h in _HOURS if low <= h <= high):
         drawn += _tick(axes, math.log10(tick), f"{tick:g}")
-    drawn.append(text(axes.left + _WIDTH / 2, axes.top + axes.height + 34, "hours, logarithmic", "axis middle"))
+    drawn.append(
+        text(axes.left + _WIDTH / 2, axes.top + axes.height + 34, "longest wait by level, hours", "axis middle")
+    )
     for place, (order, levels) in enumerate(found.items()):
-        y, kind = axes.top + _STEP * (place + 0.5), " low" if order in ours else ""
+        y, kind = axes.top + _STEP * (place + 0.5), "" if order in ours else " aside"
         for level, each in levels.items():
             x = axes.x(math.log10(max(each.value, low)))
             drawn.append(dot(x, y, 8, "mark" + kind, f"{order}, severity {level}: {each.value:.1f} h"))
@@ -96,10 +98,10 @@ def _mark(
     values: tuple[float, float, float],
     tip: str,
     *,
-    low: bool,
+    aside: bool,
     logarithmic: bool,
 ) -> None:
-    kind, y = " low" if low else "", axes.top + _STEP * (place + 0.5)
+    kind, y = " aside" if aside else "", axes.top + _STEP * (place + 0.5)
     # What is too small for the scale, a bound below 0 among them, stands at its left edge.
     lower, middle, upper = (axes.x(math.log10(max(value, 1e-9)) if logarithmic else value) for value in values)
     drawn.append(line((lower, y), (upper, y), "whisker" + kind))

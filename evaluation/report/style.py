@@ -88,6 +88,8 @@ svg .under{fill:var(--accent);fill-opacity:.12}
 svg .mark{fill:var(--accent);stroke:var(--paper);stroke-width:1.5}
 svg .whisker.low{stroke:var(--warn)}
 svg .inside{fill:var(--paper);font-size:11px}
+svg .whisker.aside{stroke:var(--quiet)}
+svg .mark.aside{fill:var(--quiet)}
 svg .mark.low{fill:var(--warn)}
 svg .bar{fill:var(--accent)}
 svg .empty{fill:var(--panel)}

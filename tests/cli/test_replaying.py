@@ -24,7 +24,7 @@ def test_replay_prints_a_row_for_each_order_and_says_that_nobody_starved(run: Ru
     outcome = run("replay", *QUICK)
     assert outcome.code == 0
     lines = outcome.out.splitlines()
-    assert lines[0].startswith("seed, newer half: 3,168 recorded cases, 1 week(s) redrawn, 1 people, 2 seeds")
+    assert lines[0].startswith("seed, newer half: 3,168 recorded cases, 1 week redrawn, 1 people, 2 seeds")
     for order in (
         "first in, first out",
         "severity-argmax",
