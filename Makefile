@@ -77,6 +77,7 @@ soak: install ## The long runs that CI has no time for
 	$(BIN)/python benchmarks/intake.py --rows 1000000
 	$(BIN)/python benchmarks/written_cases.py --budget thorough
 	$(BIN)/python benchmarks/accuracy.py --budget thorough --folds 5
+	$(BIN)/python benchmarks/replay.py
 
 clean: ## Remove the environment, the demo's data and all caches
 	rm -rf .venv $(HOME_DIR) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
