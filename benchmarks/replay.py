@@ -138,7 +138,7 @@ def promises_part(sets: Mapping[str, Arrivals], taxonomy: Taxonomy, weights: Wei
         "without the lane": replace(weights, random_lane=0.0),
     }
     print(
-        f"\nwhat each part costs, {len(seeds)} seeds: harm over expected-cμ's, 1 in time, longest wait of a 4, h"
+        f"\nwhat each part costs, {len(seeds)} seeds: over the harm of expected-cμ, 1 in time, longest wait of a 4, h"
     )
     print(f"  {'':<40}" + "".join(f"{account:>25}" for account in UNDATED) + f"{'1 in time':>11}{'4 waits':>9}")
     for name, arrivals in sets.items():
