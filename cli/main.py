@@ -27,6 +27,7 @@ from cli import (
     learning,
     moving,
     policy,
+    replaying,
     reviewing,
     scoring,
     service,
@@ -66,6 +67,7 @@ app.add_typer(deciding.app)
 app.add_typer(explaining.app)
 app.add_typer(learning.app)
 app.add_typer(evaluating.app)
+app.add_typer(replaying.app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -17,6 +17,7 @@ from cases.clock import Clock, utc_now
 from cases.settings import Settings
 from cases.store import CaseStore
 from serving import problems, routes_bulk, routes_cases, routes_handling, routes_model, routes_queue, routes_scores
+from serving.alarms import Alarms, Limits
 from serving.backlog import Backlog
 from serving.batching import RunBatch, Scorer
 from serving.callers import Callers
@@ -30,6 +31,7 @@ from serving.reranking import Reranking
 from serving.scoring import Outcome, score_each
 from serving.services import Services
 from serving.store_access import StoreAccess
+from serving.webhooks import Webhook
 
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
@@ -51,6 +53,7 @@ def build_services(
 
     Raises:
         TaxonomyError, WeightsError: The policy file or that of the weights is not valid.
+        InvalidInputError: The webhook's secret is none.
     """
     store = StoreAccess(lambda: CaseStore.open(settings.database_url, clock))
     ranking = Ranking.of_settings(settings)
@@ -64,7 +67,11 @@ def build_services(
 
     watch.on_swap = swapped
     reranking = Reranking(store, ranking, clock)
-    return Services(store, watch, scorer, backlog, reranking, ranking, clock, settings, Explaining())
+    webhook = (
+        Webhook(settings.webhook_url, settings.webhook_secret.get_secret_value()) if settings.webhook_url else None
+    )
+    alarms = Alarms(store, ranking, Limits.of_settings(settings), clock, webhook)
+    return Services(store, watch, scorer, backlog, reranking, alarms, ranking, clock, settings, Explaining())
 
 
 def build_app(services: Services) -> FastAPI:
@@ -98,7 +105,8 @@ def _running(services: Services) -> Callable[[FastAPI], contextlib.AbstractAsync
         # asyncio's own handler prints the exception that a task ended with, message and all.
         asyncio.get_running_loop().set_exception_handler(_log_kind)
         services.watch.start()
-        beside = [asyncio.create_task(work) for work in (services.backlog.run(), services.reranking.run())]
+        work = (services.backlog.run(), services.reranking.run(), services.alarms.run())
+        beside = [asyncio.create_task(each) for each in work]
         try:
             yield
         finally:

@@ -1,7 +1,4 @@
-"""The place of a case whose severity or priority a person sets, and by when it is due.
-
-The severity set takes the place of the model's (`Ranking.of_case`); the priority set is the weights' own.
-"""
+"""The place of a case whose severity or priority a person sets, and by when it is due."""
 
 from __future__ import annotations
 
@@ -46,5 +43,5 @@ def due(ranking: Ranking, case: Case, score: Score | None) -> datetime | None:
     """By when somebody must have claimed the case: by the severity set, else the one shown; None without, or once
     somebody has.
     """
-    level = case.set_severity if case.set_severity is not None else (None if score is None else score.severity_level)
-    return ranking.due(case_to_judge(case), level)
+    shown = None if score is None else score.severity_level
+    return ranking.due(case_to_judge(case), shown if case.set_severity is None else case.set_severity)

@@ -9,6 +9,7 @@ from fastapi import Request
 from cases.clock import Clock
 from cases.settings import Settings
 from cases.taxonomy import Taxonomy
+from serving.alarms import Alarms
 from serving.backlog import Backlog
 from serving.batching import Scorer
 from serving.champion import ChampionWatch
@@ -29,6 +30,7 @@ class Services:
         scorer: The way to it.
         backlog: Scores what is stored and unscored.
         reranking: Ranks open cases again, by the clock and under changed weights.
+        alarms: Tells where the queue needs somebody.
         ranking: The policy's rules and the priority's weights.
         clock: Business time.
         settings: As the process was started with.
@@ -40,6 +42,7 @@ class Services:
     scorer: Scorer
     backlog: Backlog
     reranking: Reranking
+    alarms: Alarms
     ranking: Ranking
     clock: Clock
     settings: Settings

@@ -24,6 +24,7 @@ from cases.store.policing import Policing
 from cases.store.reading import Reading
 from cases.store.rebuilding import Rebuilding
 from cases.store.scoring import Scoring
+from cases.store.watching import Watching
 from cases.store.working import Working
 
 __all__ = ["GATHER_HOURS", "UNSCORED_ORDER_KEY", "CaseStore"]
@@ -35,6 +36,7 @@ class CaseStore(
     Reading,
     Noting,
     Scoring,
+    Watching,
     Working,
     PastDecisions,
     Learning,

@@ -29,6 +29,11 @@ _DEFAULTS = {
     for field in dataclasses.fields(CaseState)
     if field.default is not dataclasses.MISSING and field.name != "status"
 }
+# Built once: building a statement costs as much as running it.
+_CHANGE = update(cases).where(cases.c.id == bindparam("changed_id"))
+_TELL = insert(events)
+_SKIPPED = select(skips).where(skips.c.case_id.in_(bindparam("case_ids", expanding=True)))
+
 STATE_COLUMNS = tuple(field.name for field in dataclasses.fields(CaseState) if field.name != "skipped_by")
 
 
@@ -89,7 +94,7 @@ def skippers(connection: Connection, case_ids: Sequence[str]) -> dict[str, list[
     """By case id, who gave it back and is not given it again."""
     found: dict[str, list[str]] = {}
     for some in chunks(case_ids):
-        for row in connection.execute(select(skips).where(skips.c.case_id.in_(some))):
+        for row in connection.execute(_SKIPPED, {"case_ids": some}):
             found.setdefault(row.case_id, []).append(row.holder)
     return found
 
@@ -130,7 +135,7 @@ class Steps:
         }
         write_states(connection, changed, self._beside)
         if self._events:
-            connection.execute(insert(events), [_event_values(event) for event in self._events])
+            connection.execute(_TELL, [_event_values(event) for event in self._events])
 
 
 def take_step(
@@ -170,7 +175,7 @@ def write_states(
         for case_id in sorted({*columns, *further}, key=lambda some: (some in columns, some in further))
     ]
     for _, alike in groupby(rows, key=list):
-        connection.execute(update(cases).where(cases.c.id == bindparam("changed_id")), list(alike))
+        connection.execute(_CHANGE, list(alike))
     skipped = {case_id: now.skipped_by for case_id, (was, now) in changed.items() if was.skipped_by != now.skipped_by}
     if not skipped:
         return

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from cases.errors import NotFoundError
 from cases.ids import BulkId, CaseId, ContentId, DecisionId, ReportId, ScoreId, SubjectId
@@ -63,15 +64,25 @@ def read_cases(connection: Connection, rows: Sequence[AnyRow]) -> list[Case]:
     return [_case(row, text[row.id]) for row in rows]
 
 
+_CONTENTS = (
+    select(contents)
+    .where(contents.c.case_id.in_(bindparam("case_ids", expanding=True)))
+    .order_by(contents.c.case_id, contents.c.version)
+)
+
+
 def read_contents(connection: Connection, versions: dict[str, int]) -> dict[str, Content]:
     """By case id, the content of each case at the version given (its text is that of all versions up to there)."""
     parts: dict[str, list[AnyRow]] = {case_id: [] for case_id in versions}
     for some in chunks(list(versions)):
-        query = select(contents).where(contents.c.case_id.in_(some)).order_by(contents.c.case_id, contents.c.version)
-        for row in connection.execute(query):
+        for row in connection.execute(_CONTENTS, {"case_ids": some}):
             if row.version <= versions[row.case_id]:
                 parts[row.case_id].append(row)
     return {case_id: _content(rows) for case_id, rows in parts.items()}
+
+
+_CASE = select(cases).where(cases.c.id == bindparam("case_id"))
+_LOCKED = _CASE.with_for_update(key_share=True)
 
 
 def case_row(connection: Connection, case_id: CaseId, *, lock: bool = False) -> AnyRow:
@@ -80,10 +91,7 @@ def case_row(connection: Connection, case_id: CaseId, *, lock: bool = False) -> 
     Raises:
         NotFoundError: There is no such case.
     """
-    query = select(cases).where(cases.c.id == case_id)
-    if lock:
-        query = query.with_for_update(key_share=True)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_LOCKED if lock else _CASE, {"case_id": case_id}).one_or_none()
     if row is None:
         raise NotFoundError(f"'case_id' must name a stored case (got {case_id!r}); list them with `caseload queue`")
     return row
@@ -133,8 +141,8 @@ def _ranked_from(way: Mapping[str, Any]) -> RankedFrom:
     return RankedFrom(severity, way["violation"], judged=way["judged"])
 
 
-def decision_from(row: AnyRow) -> Decision:
-    """A row of decisions."""
+def decision_from(row: AnyRow | SimpleNamespace) -> Decision:
+    """A row of decisions, or what has just been made one."""
     return Decision(
         id=DecisionId(row.id),
         case_id=CaseId(row.case_id),

@@ -139,6 +139,8 @@ reports = Table(
     **MYSQL,
 )
 
+Index("ix_reports_filed_at", reports.c.filed_at)
+
 report_identities = Table(
     "report_identities",
     metadata,
@@ -261,6 +263,8 @@ decisions = Table(
     _id("bulk_id", index=True),
     **MYSQL,
 )
+
+Index("ix_decisions_decided_at", decisions.c.decided_at)
 
 withdrawn_decisions = Table(
     "withdrawn_decisions",

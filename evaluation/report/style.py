@@ -87,6 +87,9 @@ svg .curve{fill:none;stroke:var(--accent);stroke-width:2;stroke-linejoin:round}
 svg .under{fill:var(--accent);fill-opacity:.12}
 svg .mark{fill:var(--accent);stroke:var(--paper);stroke-width:1.5}
 svg .whisker.low{stroke:var(--warn)}
+svg .inside{fill:var(--paper);font-size:11px}
+svg .whisker.aside{stroke:var(--quiet)}
+svg .mark.aside{fill:var(--quiet)}
 svg .mark.low{fill:var(--warn)}
 svg .bar{fill:var(--accent)}
 svg .empty{fill:var(--panel)}

@@ -40,17 +40,17 @@ class Weights:
     harm_per_hour: Mapping[int, float] = field(
         default_factory=lambda: MappingProxyType({1: 512.0, 2: 64.0, 3: 8.0, 4: 1.0})
     )
-    severity_1_at_least: float = 0.25
-    doubt: float = 0.9
+    severity_1_at_least: float = 0.5
+    doubt: float = 0.95
     least_violation: float = 0.1
     reach_unit: float = 1000.0
     minor_involved: float = 2.0
     imminent: float = 4.0
     deadline: float = 4.0
     deadline_hours: float = 24.0
-    sla_factor: float = 2.0
+    sla_factor: float = 1.0
     sla_share: float = 0.75
-    doubling_hours: float = 72.0
+    doubling_hours: float = 96.0
     minutes: float = 10.0
     least_minutes: float = 1.0
     random_lane: float = 0.02

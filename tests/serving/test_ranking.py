@@ -18,7 +18,8 @@ from models.tiers import Tier
 from serving.ranking import CaseToJudge, Ranking
 from tests.serving.conftest import NOON
 
-RANKING = Ranking(load_taxonomy())
+# The packaged weights let a time to first touch raise no case; what is asked here is what happens where it does.
+RANKING = Ranking(load_taxonomy(), Weights(sla_factor=2.0))
 SCORE = Score(
     ScoreId("s"), CaseId("c"), ContentId("t"), "sha", "m/1", 1, 2, "e", NOON, {}, {}, {}, 0.0, "en", 0.1
 )  # fmt: skip

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from cases.errors import InvalidInputError
 from cases.handling import NoteKind, Outcome
@@ -86,16 +87,19 @@ class Deciding:
             row = take_decision(
                 steps, case_id, latest_content_ids(connection, [case_id])[case_id], by, values, outcome
             )
-            connection.execute(insert(decisions).values(**row))
+            connection.execute(_INSERT, row)
             # The token stays, spent: its holder cannot act on the case twice.
             end_lease(connection, steps, case_id, now)
             write_note(
                 connection, case_id, NoteKind.DECISION, text, author=holder, at=steps.at, decision_id=row["id"]
             )
             steps.write(connection)
-            return decision_from(connection.execute(select(decisions).where(decisions.c.id == row["id"])).one())
+            return decision_from(SimpleNamespace(**row))
 
         return self._db.write(work)
+
+
+_INSERT = insert(decisions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +190,19 @@ def unaided_values() -> RowValues:
     }
 
 
+_LATEST = (
+    select(contents.c.case_id, contents.c.id)
+    .join(cases, (cases.c.id == contents.c.case_id) & (cases.c.content_version == contents.c.version))
+    .where(cases.c.id.in_(bindparam("case_ids", expanding=True)))
+)
+
+
 def latest_content_ids(connection: Connection, case_ids: Iterable[CaseId]) -> dict[CaseId, ContentId]:
     """By case id, the id of the case's latest content."""
     found: dict[CaseId, ContentId] = {}
     for some in chunks(sorted(case_ids)):
-        query = (
-            select(contents.c.case_id, contents.c.id)
-            .join(cases, (cases.c.id == contents.c.case_id) & (cases.c.content_version == contents.c.version))
-            .where(cases.c.id.in_(some))
-        )
-        found |= {CaseId(row.case_id): ContentId(row.id) for row in connection.execute(query)}
+        rows = connection.execute(_LATEST, {"case_ids": some})
+        found |= {CaseId(row.case_id): ContentId(row.id) for row in rows}
     return found
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, insert, select, update
 
 from cases.errors import ConflictError, StaleLeaseError
 from cases.ids import CaseId
@@ -16,10 +18,20 @@ from cases.store.pools import leased_columns
 from cases.store.rows import AnyRow, chunks
 from cases.store.tables import leases
 
+# Built once: building a statement costs as much as running it.
+_NEWEST = select(leases).where(leases.c.case_id == bindparam("of_case")).with_for_update()
+_FIRST = insert(leases)
+_CHANGE = update(leases).where(leases.c.case_id == bindparam("of_case"))
+
+
+@cache
+def _newest_and_now(now: ColumnElement[datetime]) -> Select[Any]:
+    return _NEWEST.add_columns(now.label("now"))
+
 
 def lease_row(connection: Connection, case_id: CaseId) -> AnyRow | None:
     """The case's newest lease, alive or not, locked; read it after the case's row is locked, and only then."""
-    return connection.execute(select(leases).where(leases.c.case_id == case_id).with_for_update()).one_or_none()
+    return connection.execute(_NEWEST, {"of_case": case_id}).one_or_none()
 
 
 def lease_rows(connection: Connection, case_ids: Iterable[CaseId]) -> dict[CaseId, AnyRow]:
@@ -44,8 +56,7 @@ def check_lease(
     Raises:
         StaleLeaseError: Otherwise; the message says which.
     """
-    query = select(leases, db.now_column().label("now")).where(leases.c.case_id == case_id).with_for_update()
-    held = connection.execute(query).one_or_none()
+    held = connection.execute(_newest_and_now(db.now_column()), {"of_case": case_id}).one_or_none()
     now = db.now(connection) if held is None else held.now
     if held is not None and (held.holder, held.token) == (holder, token) and held.expires_at > now:
         return held, now
@@ -90,20 +101,20 @@ def take_lease(
     lease = Lease(case_id, holder, 1 if held is None else held.token + 1, now + lasting)
     values = {"holder": holder, "token": lease.token, "claimed_at": claimed_at, "expires_at": lease.expires_at}
     if held is None:
-        connection.execute(insert(leases).values(case_id=case_id, **values))
+        connection.execute(_FIRST, {"case_id": case_id, **values})
     else:
-        connection.execute(update(leases).where(leases.c.case_id == case_id).values(**values))
+        connection.execute(_CHANGE, {"of_case": case_id, **values})
     steps.set_columns(case_id, **leased_columns(lease.expires_at))
     return lease
 
 
 def extend_lease(connection: Connection, steps: Steps, case_id: CaseId, until: datetime) -> None:
     """Let the case's lease last until then, by the database's clock."""
-    connection.execute(update(leases).where(leases.c.case_id == case_id).values(expires_at=until))
+    connection.execute(_CHANGE, {"of_case": case_id, "expires_at": until})
     steps.set_columns(case_id, **leased_columns(until))
 
 
 def end_lease(connection: Connection, steps: Steps, case_id: CaseId, now: datetime) -> None:
     """End the case's lease; its token stays, so that it is never given out again."""
-    connection.execute(update(leases).where(leases.c.case_id == case_id).values(expires_at=now))
+    connection.execute(_CHANGE, {"of_case": case_id, "expires_at": now})
     steps.set_columns(case_id, **leased_columns(None))

@@ -130,8 +130,9 @@ def test_minors_and_imminence_multiply_the_harm():
 def test_an_sla_that_runs_out_raises_a_case_once_and_says_when():
     due = NOW + timedelta(hours=8)
     starts = NOW + timedelta(hours=6)
-    early = place(certain(3), due_at=due)
-    late = place(certain(3), due_at=due, at=starts)
+    hastening = Weights(sla_factor=2.0)
+    early = place(certain(3), due_at=due, weights=hastening)
+    late = place(certain(3), due_at=due, at=starts, weights=hastening)
     assert (early.parts["sla"], early.changes_at) == (0.0, starts)
     assert (late.parts["sla"], late.changes_at) == (1.0, None)
     assert place(certain(3), at=starts).parts["sla"] == 0.0

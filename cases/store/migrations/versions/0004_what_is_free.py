@@ -63,10 +63,15 @@ def upgrade() -> None:
     op.drop_index("ix_cases_hold", "cases")
     for name, columns in _INDEXES.items():
         op.create_index(name, "cases", columns)
+    # For alarms, which count what came in and what was decided within a while.
+    op.create_index("ix_reports_filed_at", "reports", ["filed_at"])
+    op.create_index("ix_decisions_decided_at", "decisions", ["decided_at"])
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_index("ix_decisions_decided_at", "decisions")
+    op.drop_index("ix_reports_filed_at", "reports")
     for name in reversed(_INDEXES):
         op.drop_index(name, "cases")
     op.create_index("ix_cases_hold", "cases", ["status", "hold_until"])

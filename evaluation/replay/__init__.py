@@ -1,0 +1,1 @@
+"""Replay: recorded arrivals under different orders of work, and the harm that each lets happen."""

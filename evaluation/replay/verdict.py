@@ -1,0 +1,109 @@
+"""Which of two files of weights prevents more harm, in words that somebody can decide by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluation.bootstrap import Interval
+from evaluation.replay.measures import mean
+from evaluation.replay.study import CURRENT, DATED, NEW, UNDATED, AtLoad
+
+# Changes below these are not worth a line: a share of a per cent, and a hundredth of a wait.
+_SHARE, _WAIT = 0.002, 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Both files at one load.
+
+    Attributes:
+        harm: By account: the harm under the new file over that under today's; below 1, the new one prevents more.
+        by_its_own: The same in the world as the new file sees it; empty where both see the same.
+        worse: What gets worse, a line each.
+        better: "new", "current", or "" where the seeds cannot tell, by linear harm.
+        sentence: What follows.
+    """
+
+    load: float
+    harm: Mapping[str, Interval]
+    by_its_own: Mapping[str, Interval]
+    worse: tuple[str, ...]
+    better: str
+    sentence: str
+
+
+def contrast(found: Mapping[str, AtLoad]) -> Contrast:
+    """Hold the new weights against today's at one load.
+
+    Args:
+        found: One load of `study.replay_against`.
+    """
+    here = found[CURRENT]
+    harm = _ratios(here)
+    better = _better(harm["linear"])
+    own = _ratios(found[NEW]) if NEW in found else {}
+    sentence = f"load {here.load:g}: {_said(harm['linear'], better)}"
+    if own and _better(own["linear"]) != better:
+        sentence += f"; by the harm that the new weights state, {_said(own['linear'], _better(own['linear']))}"
+    return Contrast(here.load, harm, own, tuple(_worse(here, harm)), better, sentence)
+
+
+def verdict(contrasts: Sequence[Contrast]) -> str:
+    """One sentence over all loads."""
+    won, lost = ([f"{each.load:g}" for each in contrasts if each.better == side] for side in (NEW, CURRENT))
+    worse = any(each.worse for each in contrasts)
+    aside = "; look at what gets worse first" if worse and not lost else ""
+    if won and not lost:
+        rest = "" if len(won) == len(contrasts) else ", and no worse at the others that the seeds could tell"
+        return f"the new weights prevent more harm at load {', '.join(won)}{rest}{aside}"
+    if lost and not won:
+        return f"today's weights prevent more harm at load {', '.join(lost)}; keep them"
+    if won and lost:
+        return (
+            f"the new weights prevent more harm at load {', '.join(won)} and less at {', '.join(lost)}; "
+            "which counts is the load that your team has"
+        )
+    return "the seeds cannot tell the two apart in harm; play more of them, or keep today's weights"
+
+
+def _ratios(found: AtLoad) -> dict[str, Interval]:
+    return {account: found.of(account).versus(NEW, CURRENT, account) for account in (*UNDATED, DATED)}
+
+
+def _better(harm: Interval) -> str:
+    return NEW if harm.high < 1 else CURRENT if harm.low > 1 else ""
+
+
+def _said(harm: Interval, better: str) -> str:
+    span = f"{_per_cent(harm.low - 1)} to {_per_cent(harm.high - 1)}"
+    if not better:
+        return f"no difference in harm that the seeds could tell ({span})"
+    which = "the new weights prevent more harm" if better == NEW else "today's weights prevent more harm"
+    return f"{which}: {_per_cent(harm.value - 1)} harm-hours under the new ones ({span})"
+
+
+def _worse(found: AtLoad, harm: Mapping[str, Interval]) -> list[str]:
+    """Harm by other accounts, shares in time that fall, and worst waits that rise, as far as the seeds tell."""
+    lines = [
+        f"{account} harm {_per_cent(each.value - 1)} ({_per_cent(each.low - 1)} to {_per_cent(each.high - 1)})"
+        for account, each in harm.items()
+        if account != "linear" and each.low > 1
+    ]
+    new, current = (found.undated.figures[name] for name in (NEW, CURRENT))
+    levels = sorted(set.intersection(*({*run.worst_wait} for run in (*new, *current))))
+    for level in levels:
+        change = mean([a.in_time[level] - b.in_time[level] for a, b in zip(new, current, strict=True)])
+        if change.high < 0 and change.value < -_SHARE:
+            before, after = (found.undated.in_time(name, level).value for name in (CURRENT, NEW))
+            lines.append(f"severity {level} in time {100 * before:.1f} % → {100 * after:.1f} %")
+    for level in levels:
+        change = mean([a.worst_wait[level] - b.worst_wait[level] for a, b in zip(new, current, strict=True)])
+        before, after = (found.undated.worst_wait(name, level).value for name in (CURRENT, NEW))
+        if change.low > 0 and change.value > _WAIT * before:
+            lines.append(f"worst wait of severity {level} {before:.1f} h → {after:.1f} h")
+    return lines
+
+
+def _per_cent(change: float) -> str:
+    return f"{100 * change:+.1f} %"

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cases.record import PastDecision, Verdict
+from cases.store import CaseStore
+from cli.contract import ReplayAnswer
+from tests.cli.conftest import Run
+from tests.cli.filed_cases import RECEIVED, file_case, score_case
+
+# Short streams of one person's work: what is asked here is the command, not the figures.
+QUICK = ("--load", "0.8", "--staff", "1", "--seeds", "2")
+
+
+def weights(path: Path, text: str) -> Path:
+    path.write_text(f"version: 1\n{text}\n", encoding="utf-8")
+    return path
+
+
+def test_replay_prints_a_row_for_each_order_and_says_that_nobody_starved(run: Run):
+    outcome = run("replay", *QUICK)
+    assert outcome.code == 0
+    lines = outcome.out.splitlines()
+    assert lines[0].startswith("seed, newer half: 3,168 recorded cases, 1 week redrawn, 1 people, 2 seeds")
+    for order in (
+        "first in, first out",
+        "severity-argmax",
+        "earliest deadline",
+        "argmax-cμ",
+        "expected-cμ",
+        "caseload",
+    ):
+        assert any(line.strip().startswith(order) for line in lines)
+    assert "bound on waiting held" in outcome.out
+    assert "load 0.8" in outcome.err
+
+
+def test_the_answer_is_the_contracts_and_the_same_each_time(run: Run, tmp_path: Path):
+    page = tmp_path / "replay.html"
+    answers = [run("replay", *QUICK, "--json", "--html", page).out for _ in range(2)]
+    assert answers[0] == answers[1]
+    found = ReplayAnswer.model_validate_json(answers[0])
+    assert (found.weights, found.against, found.verdict) == ("packaged", None, "")
+    (load,) = found.loads
+    ours = load.orders[-1]
+    assert ours.order == "caseload"
+    assert ours.bound is not None
+    assert ours.bound.waits_broken == 0
+    assert ours.gap_closed["linear"].value is not None
+    assert ours.gap_closed["linear"].value > 0.6
+    assert set(ours.harm) == {"linear", "step", "quadratic", "deadline"}
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_new_weights_are_held_against_todays(run: Run, tmp_path: Path):
+    new, current = weights(tmp_path / "new.yaml", "doubling_hours: 0.1"), weights(tmp_path / "current.yaml", "")
+    outcome = run("replay", "--weights", new, "--against", current, *QUICK, "--seeds", "12")
+    assert outcome.code == 0
+    assert outcome.out.splitlines()[-1] == "today's weights prevent more harm at load 0.8; keep them"
+    assert "worse: severity 1 in time" in outcome.out
+    answer = json.loads(run("replay", "--weights", new, "--against", current, *QUICK, "--json").out)
+    assert answer["schema"] == "caseload.replay/1"
+    assert answer["loads"][0]["contrast"]["harm"]["linear"]["value"] > 1.0
+    assert answer["loads"][0]["clairvoyant"] == {}
+
+
+def test_a_record_is_replayed_with_what_was_decided(run: Run, store: CaseStore):
+    taken = []
+    for number in range(8):
+        case = file_case(store, number)
+        if number % 2:
+            score_case(store, case)
+        verdict = Verdict("harassment", 1 + number % 4, "warn", "clear_breach")
+        taken.append(PastDecision(case.id, verdict, "mei", RECEIVED.replace(year=RECEIVED.year + 1), None, 300.0))
+    store.record_past_decisions(taken, actor="test")
+    outcome = run("replay", "--arrivals", "record", *QUICK)
+    assert outcome.code == 0
+    assert "4 of 8 decided cases were decided before a model had judged them" in outcome.err
+    assert "record, newer half: 4 recorded cases" in outcome.out
+
+
+@pytest.mark.usefixtures("store")
+def test_an_empty_record_is_said(run: Run):
+    outcome = run("replay", "--arrivals", "record", *QUICK)
+    assert outcome.code == 2
+    assert "'arrivals' must hold two cases or more (got 0)" in outcome.err
+
+
+def test_a_table_is_replayed(run: Run, tmp_path: Path):
+    past = tmp_path / "past.csv"
+    times = [
+        f"2026-05-{day:02d}T{hour:02d}:00:00+00:00,{1 + (day + hour) % 4}"
+        for day in range(4, 9)
+        for hour in range(9, 17)
+    ]
+    past.write_text("received_at,severity\n" + "\n".join(times), encoding="utf-8")
+    outcome = run("replay", "--arrivals", past, "--scaled", *QUICK)
+    assert outcome.code == 0
+    assert "past.csv, newer half: 20 recorded cases, the record under a faster clock" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--arrivals", "past.xlsx"), "must be seed, record, or a .csv or .parquet file"),
+        (("--weights", "none.yaml"), "'weights' must be a readable file"),
+        (("--html", "nowhere/replay.html"), "must be in a folder that exists"),
+        (("--load", "0"), "'load' must be above 0"),
+    ],
+)
+def test_what_cannot_be_is_refused(run: Run, options: tuple[str, ...], complaint: str):
+    outcome = run("replay", "--seeds", "2", *options)
+    assert outcome.code == 2
+    assert complaint in outcome.err

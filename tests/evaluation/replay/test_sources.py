@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cases.errors import InvalidInputError
+from cases.seed.corpus import training_part
+from evaluation.replay.record import from_record
+from evaluation.replay.seed_year import ANSWERS, seed_answers, seed_year, split_by_time
+from evaluation.replay.table import from_table
+from tests.evaluation.replay.small_worlds import policy
+
+AT = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
+
+
+def test_every_written_case_has_an_answer_that_is_a_distribution():
+    rows = seed_year()
+    assert len(rows) == len(training_part()) == len(seed_answers())
+    for row in rows[::97]:
+        assert row.prediction is not None
+        assert sum(row.prediction.severity.values()) == pytest.approx(1.0)
+        assert sum(row.prediction.category.values()) == pytest.approx(1.0)
+        assert set(row.prediction.severity) == set(policy().levels)
+        assert set(row.prediction.category) <= set(policy().category_ids)
+
+
+def test_the_answers_are_numbers_without_texts_and_their_truth_is_the_rubrics():
+    table = pd.read_parquet(ANSWERS)
+    assert [name for name in table.columns if not name.startswith("p_")] == ["id", "severity", "category"]
+    rubric = {case.id: (case.rubric.severity, case.rubric.category) for case in training_part()}
+    told = zip(table["id"], table["severity"].tolist(), table["category"], strict=True)
+    assert {case_id: (severity, category) for case_id, severity, category in told} == rubric
+    assert ANSWERS.stat().st_size < 500_000
+
+
+def test_the_answers_are_those_of_a_model_that_errs():
+    rows = seed_year()
+    likeliest = [
+        max(row.prediction.severity, key=row.prediction.severity.__getitem__) for row in rows if row.prediction
+    ]
+    right = np.mean([found == row.severity for found, row in zip(likeliest, rows, strict=True)])
+    assert 0.45 < right < 0.7
+
+
+def test_the_newer_half_is_replayed_with_the_handling_times_of_the_older():
+    rows = seed_year()
+    older, newer = split_by_time("seed", rows)
+    assert max(row.received_at for row in older.rows) <= min(row.received_at for row in newer.rows)
+    assert older.times == newer.times
+    spent = Counter[str]()
+    for row in older.rows:
+        spent[row.category] += row.minutes or 0
+    category, _ = spent.most_common(1)[0]
+    own = [row.minutes or 0 for row in older.rows if row.category == category]
+    assert newer.times.by_category[category] == pytest.approx(np.mean(own), rel=0.05)
+    assert {level: len(found) for level, found in newer.pool.rows.items()} == Counter(r.severity for r in newer.rows)
+
+
+def test_a_record_tells_the_decision_that_stands_and_the_score_of_its_time():
+    scores = [
+        score("a", AT + timedelta(minutes=1), {1: 0.7, 2: 0.1, 3: 0.1, 4: 0.1}),
+        score("a", AT + timedelta(minutes=2), {1: 0.1, 2: 0.7, 3: 0.1, 4: 0.1}),
+        score("a", AT + timedelta(hours=9), {1: 0.1, 2: 0.1, 3: 0.7, 4: 0.1}),
+        score("b", AT, {1: 0.25, 2: 0.25, 3: 0.25, 4: 0.25}, fallback=True),
+    ]
+    decisions = [
+        decision("1", "a", 3, seconds=90.0),
+        decision("2", "a", 2, seconds=None, reviews="1", category="privacy"),
+        decision("3", "b", 4, seconds=None),
+        decision("4", "c", 4, seconds=60.0, category="astrology"),
+    ]
+    cases = [{"id": name, "received_at": AT, "attributes": '{"reach": 12}'} for name in ("a", "b", "c", "waiting")]
+    found = from_record(cases, decisions, scores, policy())
+    first, second = found.rows
+    assert (first.severity, first.category, first.minutes, first.attributes) == (2, "privacy", 1.5, {"reach": 12})
+    assert first.prediction is not None
+    assert first.prediction.severity[2] == 0.7
+    assert (second.minutes, second.prediction) == (None, None)
+    assert (found.without_score, found.without_time, found.left_out) == (1, 1, 1)
+
+
+def score(case_id: str, at: datetime, severity: dict[int, float], *, fallback: bool = False) -> dict[str, Any]:
+    said = {"category": json.dumps({"privacy": 0.9, "no_violation": 0.1}), "severity": json.dumps(severity)}
+    return {"case_id": case_id, "created_at": at, "fallback": fallback, **said}
+
+
+def decision(
+    name: str,
+    case_id: str,
+    severity: int,
+    *,
+    seconds: float | None,
+    reviews: str | None = None,
+    category: str = "harassment",
+) -> dict[str, Any]:
+    return {
+        "id": name,
+        "case_id": case_id,
+        "severity": severity,
+        "category": category,
+        "sub_policy": "",
+        "decided_at": AT + timedelta(hours=1 if reviews is None else 50),
+        "handling_seconds": seconds,
+        "reviews": reviews,
+    }
+
+
+def a_table(**changed: list[object]) -> pd.DataFrame:
+    columns: dict[str, list[object]] = {
+        "received_at": ["2026-05-04T09:00:00+00:00", "2026-05-04T10:30:00+02:00"],
+        "severity": [1, 4],
+        "category": ["privacy", None],
+        "handling_minutes": [12.5, None],
+        "reach": [2000, None],
+        "minor_involved": ["true", None],
+        "deadline_at": [None, "2026-05-06T09:00:00+00:00"],
+        "p_severity_1": [0.5, None],
+        "p_severity_2": [0.3, None],
+        "p_severity_3": [0.2, None],
+        "p_severity_4": [0.0, None],
+        "p_privacy": [0.9, None],
+        "p_no_violation": [0.1, None],
+        "colour": ["green", "blue"],
+    }
+    return pd.DataFrame(columns | changed)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_table_may_leave_out_what_is_drawn_then(tmp_path: Path, ending: str):
+    path = tmp_path / f"past.{ending}"
+    a_table().to_csv(path, index=False) if ending == "csv" else a_table().to_parquet(path, index=False)
+    told, untold = from_table(path, policy())
+    assert told.received_at == datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+    assert (told.severity, told.category, told.minutes) == (1, "privacy", 12.5)
+    assert told.attributes == {"reach": 2000, "minor_involved": True}
+    assert told.prediction is not None
+    assert told.prediction.severity == {1: 0.5, 2: 0.3, 3: 0.2, 4: 0.0}
+    assert told.prediction.category == {"privacy": 0.9, "no_violation": 0.1}
+    assert untold.received_at == datetime(2026, 5, 4, 8, 30, tzinfo=UTC)
+    assert (untold.category, untold.minutes, untold.prediction) == ("", None, None)
+    assert untold.attributes == {"deadline_at": "2026-05-06T09:00:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        ({"received_at": ["2026-05-04T09:00:00", "x"]}, "'received_at' must hold ISO 8601 times with a zone .*row 1"),
+        ({"severity": [1, 5]}, "'severity' must hold one of 1, 2, 3, 4 .*row 2"),
+        ({"category": ["privacy", "astrology"]}, "'category' must be a category of the policy .*row 2"),
+        ({"handling_minutes": [12.5, -1]}, "'handling_minutes' must be above 0 .*row 2"),
+        ({"p_severity_1": [0.9, None]}, "'p_severity_1' .*must be probabilities that sum to 1 .*row 1"),
+    ],
+)
+def test_a_table_with_a_fault_is_refused_by_column_and_row_alone(
+    tmp_path: Path, changed: dict[str, list[object]], complaint: str
+):
+    a_table(**changed).to_csv(tmp_path / "past.csv", index=False)
+    with pytest.raises(InvalidInputError, match=complaint) as refused:
+        from_table(tmp_path / "past.csv", policy())
+    assert "astrology" not in str(refused.value)
+
+
+def test_a_table_without_a_column_or_of_another_kind_is_refused(tmp_path: Path):
+    a_table().drop(columns="severity").to_csv(tmp_path / "past.csv", index=False)
+    with pytest.raises(InvalidInputError, match=r"'severity' must be a column of past\.csv"):
+        from_table(tmp_path / "past.csv", policy())
+    with pytest.raises(InvalidInputError, match=r"must be seed, record, or a \.csv or .* \(got '\.xlsx'\)"):
+        from_table(tmp_path / "past.xlsx", policy())
+    with pytest.raises(InvalidInputError, match="must be a readable table"):
+        from_table(tmp_path / "none.csv", policy())
+
+
+def test_the_public_records_come_with_the_most_severe_first(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import replay_sets
+
+    if not replay_sets.SHARED.is_dir():
+        pytest.skip(f"the public data sets are not on this machine ({replay_sets.SHARED})")
+    counted = {name: Counter(row.severity for row in replay_sets.public_record(name)) for name in replay_sets.LEVELS}
+    assert counted["hadoop_jira"] == {1: 76, 2: 86, 3: 1738, 4: 603}
+    assert counted["uci_incidents"] == {1: 152, 2: 259, 3: 19732, 4: 626}
