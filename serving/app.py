@@ -59,7 +59,7 @@ def build_services(
     ranking = Ranking.of_settings(settings)
     watch = ChampionWatch(store, settings.models_dir, ranking.taxonomy)
     scorer = Scorer(run_batch or _on_a_thread(watch, ranking))
-    backlog = Backlog(store, scorer, watch.model, clock, ranked_by=ranking.digest)
+    backlog = Backlog(store, scorer, watch.model, clock, ranking)
 
     def swapped() -> None:
         after_swap()
