@@ -67,9 +67,13 @@ bench: install ## Measure: judgement by cross-validation, intake, encoder (print
 	$(BIN)/python benchmarks/intake.py
 	$(BIN)/python benchmarks/written_cases.py
 	$(BIN)/python benchmarks/learning_curve.py
+	$(BIN)/python benchmarks/replay.py
+	$(BIN)/python benchmarks/queue_at_size.py --cases 100000
 	$(BIN)/python benchmarks/accuracy.py
 
 soak: install ## The long runs that CI has no time for
+	CASELOAD_SOAK=1 $(BIN)/python -m pytest tests/faults tests/cases/store/test_whole_life.py
+	$(BIN)/python benchmarks/queue_at_size.py
 	$(BIN)/python benchmarks/intake.py --rows 1000000
 	$(BIN)/python benchmarks/written_cases.py --budget thorough
 	$(BIN)/python benchmarks/accuracy.py --budget thorough --folds 5

@@ -13,6 +13,8 @@ ReportId = NewType("ReportId", str)
 ContentId = NewType("ContentId", str)
 ScoreId = NewType("ScoreId", str)
 DecisionId = NewType("DecisionId", str)
+BulkId = NewType("BulkId", str)
+NoteId = NewType("NoteId", str)
 
 
 def new_id() -> str:

@@ -1,4 +1,4 @@
-"""The record's values: subject, report, content, case, score, decision, event.
+"""The record's values: subject, report, content, case, score, rank, decision, event.
 
 All are frozen. A **report** is one person's or detector's flag; a **case** gathers the reports on one **subject**
 and is what is worked on. The text lives in append-only **content** versions. **Scores**, **decisions** and
@@ -7,23 +7,33 @@ and is what is worked on. The text lives in append-only **content** versions. **
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from cases.ids import CaseId, ContentId, DecisionId, ReportId, ScoreId, SubjectId
+from cases.ids import BulkId, CaseId, ContentId, DecisionId, ReportId, ScoreId, SubjectId
 
 AttributeValue = bool | int | float | str
 Attributes = Mapping[str, AttributeValue]
 
+# What an event says of what happened: ids, codes, numbers, times as ISO text, parts of a rank by name.
+EventValue = AttributeValue | Mapping[str, float] | Sequence[str] | None
+
+# Where a case waits that no rule and no person sent elsewhere.
+MAIN_QUEUE = "main"
+
 
 class CaseStatus(StrEnum):
-    """Where a case stands. Claimed means: undecided, and under a lease that the database's clock has not ended."""
+    """Where a case stands. Claimed means: undecided, and under a lease that the database's clock has not ended.
+
+    Merged means: its reports went to another case, which is worked on in its place.
+    """
 
     OPEN = "open"
     CLAIMED = "claimed"
     DECIDED = "decided"
+    MERGED = "merged"
 
 
 class Suggestion(StrEnum):
@@ -38,17 +48,37 @@ class Suggestion(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What can happen to a case; an event holds ids and codes, never text."""
+    """What can happen to a case; an event holds ids and codes, never text. `cases.life` says what each changes."""
 
     REPORTED = "reported"
     JOINED = "joined"
+    SPLIT = "split"
+    MERGED = "merged"
+    ABSORBED = "absorbed"
     SCORED = "scored"
+    RERANKED = "reranked"
+    SEVERITY_SET = "severity_set"
+    SEVERITY_CLEARED = "severity_cleared"
+    PRIORITY_SET = "priority_set"
+    PRIORITY_CLEARED = "priority_cleared"
     CLAIMED = "claimed"
     RENEWED = "renewed"
     RELEASED = "released"
+    SKIPPED = "skipped"
+    UNSKIPPED = "unskipped"
+    HELD = "held"
+    RESUMED = "resumed"
+    ASSIGNED = "assigned"
+    UNASSIGNED = "unassigned"
+    ESCALATED = "escalated"
+    MOVED = "moved"
     DECIDED = "decided"
     OVERTURNED = "overturned"
     UPHELD = "upheld"
+    REOPENED = "reopened"
+    APPEALED = "appealed"
+    WITHDRAWN = "withdrawn"
+    SNAPSHOT = "snapshot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +157,22 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is worked on, with today's state."""
+    """What is worked on, with today's state, which follows from its events (`cases.life`).
+
+    Attributes:
+        queue: Where it waits: "main", a queue of the policy, or the team that it was escalated to.
+        hold_until: Not handed out before, by business time; a time that has passed holds nothing.
+        paused_seconds: For how long it was or is on hold in all, ≥ 0; that time does not count against its deadline.
+        assigned_to: Whom alone it is handed out to; None for anybody.
+        set_severity: The level that a person set, 1..K; None where the model's holds.
+        set_priority: The name of the priority that a person set; None where none was.
+        rank_parts: What `order_key` is made of, by name; empty where it is not known.
+        rerank_at: When `order_key` must be computed anew; None: never by the clock alone.
+        decision_id: The decision that stands, also while it is being reviewed; None before the first.
+        under_appeal: Whether it is open because its decision was appealed.
+        barred: Who may not decide it: whoever took the decision under appeal.
+        merged_into: The case that took its reports over.
+    """
 
     id: CaseId
     subject: Subject | None
@@ -137,6 +182,33 @@ class Case:
     order_key: float
     first_claimed_at: datetime | None
     decided_at: datetime | None
+    queue: str = MAIN_QUEUE
+    hold_until: datetime | None = None
+    paused_seconds: float = 0.0
+    assigned_to: str | None = None
+    set_severity: int | None = None
+    set_priority: str | None = None
+    rank_parts: Mapping[str, float] = field(default_factory=dict)
+    rerank_at: datetime | None = None
+    decision_id: DecisionId | None = None
+    under_appeal: bool = False
+    barred: str | None = None
+    merged_into: CaseId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """A place in the queue, computed by whoever knows the formula; the store keeps it and knows none.
+
+    Attributes:
+        order_key: Larger = sooner, finite.
+        parts: What it is made of, by name.
+        changes_at: When it must be computed anew; None: never by the clock alone.
+    """
+
+    order_key: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+    changes_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +253,7 @@ class Score:
         minutes: Expected handling time; None where the model has learnt of none.
         by_lot: Whether the case ranks by lot.
         propensity: The probability with which it came to rank as it does, in (0, 1].
+        queue: Where the policy sends a case that is judged so; "" leaves it where it is.
     """
 
     id: ScoreId
@@ -209,6 +282,7 @@ class Score:
     minutes: float | None = None
     by_lot: bool = False
     propensity: float = 1.0
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +299,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's decision on a case; a later one on appeal names the one that it overturns or upholds.
+    """A person's decision on a case; a later one, on appeal or after reopening, names the one that it reviews.
 
     Attributes:
         claimed_at: When the decider took it; None for imported decisions that do not say.
@@ -233,8 +307,10 @@ class Decision:
         suggestion: Accepted, overridden, or unaided (nothing was suggested, or it was hidden).
         suggestion_shown: False on the blind slice.
         suggested_rank: 1-based rank of the decided category among the suggestions shown or hidden; None if unranked.
-        reviews: The decision that this one reviews on appeal.
-        overturns: True where the review came out otherwise.
+        reviews: The decision that this one takes the place of.
+        overturns: True where the review of an appeal came out otherwise.
+        after_reopening: True where it reviews because the case was reopened, and nobody had appealed.
+        bulk_id: What was decided together with it; None where it was decided by itself.
     """
 
     id: DecisionId
@@ -251,6 +327,8 @@ class Decision:
     suggested_rank: int | None = None
     reviews: DecisionId | None = None
     overturns: bool = False
+    after_reopening: bool = False
+    bulk_id: BulkId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,14 +391,14 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened; `data` holds ids, codes and numbers only."""
+    """Something that happened; `data` holds ids, codes, numbers and times (as ISO text) only."""
 
     seq: int
     case_id: CaseId
     kind: EventKind
     at: datetime
     actor: str
-    data: Mapping[str, AttributeValue]
+    data: Mapping[str, EventValue]
 
 
 @dataclass(frozen=True, slots=True)

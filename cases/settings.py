@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cases.errors import InvalidInputError
@@ -48,6 +48,30 @@ class Settings(BaseSettings):
     port: int = Field(default=3000, description="The port that the service listens on.", ge=1, le=65535)
     lease_seconds: int = Field(
         default=900, description="How long a claim lasts unless renewed, in seconds.", ge=1, le=86_400
+    )
+    undo_seconds: int = Field(
+        default=600, description="How old a decision may be to be undone, in seconds.", ge=0, le=86_400
+    )
+    gather_hours: float = Field(
+        default=72.0,
+        description="How far apart two reports over HTTP that say the same may be received to be one case, in hours.",
+        ge=0,
+        le=8_760,
+        allow_inf_nan=False,
+    )
+
+    alarm_oldest_hours: float = Field(
+        default=72.0, description="How long a case may wait untouched before an alarm is raised, in hours.", gt=0
+    )
+    alarm_load: float = Field(
+        default=1.1, description="How many reports may come in for each decision before an alarm is raised.", gt=0
+    )
+    alarm_window_hours: float = Field(
+        default=24.0, description="Over how many hours reports and decisions are counted for that.", gt=0
+    )
+    webhook_url: str = Field(default="", description="Where events are posted to; empty: nowhere.")
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="What events are signed with, `whsec_…`; empty: unsigned."
     )
 
     @field_validator("taxonomy", "weights", "encoder", mode="before")

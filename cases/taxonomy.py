@@ -13,7 +13,8 @@ from typing import Any
 
 from cases.category_map import CategoryChange, CategoryMap
 from cases.errors import UnknownPolicyError
-from cases.record import Attributes, AttributeValue, Verdict
+from cases.record import MAIN_QUEUE, Attributes, AttributeValue, Verdict
+from cases.routing import Queue
 from cases.taxonomy_costs import PRECISION_TARGET, SeverityCosts, default_costs, even_costs
 
 _DURATION = re.compile(r"^(\d+)\s*([smhd])$")
@@ -117,6 +118,7 @@ class Taxonomy:
         severity_costs: K rows of K, row = true level, column = level shown; given none, `default_costs`.
         precision_target: In (0, 1]: the share of applied suggestions that must be right, for categories without
             their own.
+        queues: Where cases wait beside the main queue, in the order in which they are asked.
     """
 
     version: int
@@ -129,6 +131,7 @@ class Taxonomy:
     category_map: CategoryMap = field(default_factory=CategoryMap)
     severity_costs: SeverityCosts = ()
     precision_target: float = PRECISION_TARGET
+    queues: tuple[Queue, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.severity_costs:
@@ -151,6 +154,51 @@ class Taxonomy:
         return {
             c.id: self.precision_target if c.precision_target is None else c.precision_target for c in self.categories
         }
+
+    @property
+    def queue_ids(self) -> tuple[str, ...]:
+        """The ids of all queues: the main one, the policy's own, and one for each team."""
+        return (MAIN_QUEUE, *(queue.id for queue in self.queues), *(team.id for team in self.teams))
+
+    def route(self, language: str, category: str, severity: int | None, attributes: Attributes) -> str:
+        """The id of the queue that a case goes to: the first whose rule takes it, else the main one.
+
+        Args:
+            language: ISO 639-1 code of the text's language, or "".
+            category: The likeliest category's id, or "".
+            severity: The level shown, or None.
+            attributes: The case's.
+        """
+        fit = (queue.id for queue in self.queues if queue.takes(language, category, severity, attributes))
+        return next(fit, MAIN_QUEUE)
+
+    def check_queue(self, queue: str) -> None:
+        """Refuse a queue that there is not.
+
+        Raises:
+            UnknownPolicyError: Names what was got and what there is.
+        """
+        if queue not in self.queue_ids:
+            raise self._unknown("queue", queue, self.queue_ids)
+
+    def check_team(self, team: str) -> None:
+        """Refuse a team that the policy does not know.
+
+        Raises:
+            UnknownPolicyError: Names what was got and what there is.
+        """
+        known = tuple(each.id for each in self.teams)
+        if team not in known:
+            raise self._unknown("team", team, known)
+
+    def check_severity(self, level: int) -> None:
+        """Refuse a level that the policy does not have.
+
+        Raises:
+            UnknownPolicyError: Names what was got and what there is.
+        """
+        if level not in self.levels:
+            raise self._unknown("severity", level, self.levels)
 
     def category(self, category_id: str) -> Category:
         """The category of that id.
@@ -176,8 +224,7 @@ class Taxonomy:
         for other in verdict.other_categories:
             if other not in self.category_ids:
                 raise self._unknown("other_categories", other, self.category_ids)
-        if verdict.severity not in self.levels:
-            raise self._unknown("severity", verdict.severity, self.levels)
+        self.check_severity(verdict.severity)
         actions, reasons = tuple(a.id for a in self.actions), tuple(r.id for r in self.reasons)
         if verdict.action not in actions:
             raise self._unknown("action", verdict.action, actions)
@@ -203,6 +250,8 @@ class Taxonomy:
         for level in data["severity_levels"]:
             level["first_touch"] = int(level["first_touch"].total_seconds())
         data["changes"] = data.pop("category_map")["changes"]
+        if not self.queues:
+            del data["queues"]  # as it was before there were any
         return data
 
     @classmethod
@@ -235,6 +284,10 @@ class Taxonomy:
             category_map=CategoryMap(tuple(CategoryChange(**c) for c in data["changes"])),
             severity_costs=tuple(tuple(map(float, row)) for row in data.get("severity_costs", ())),
             precision_target=float(data.get("precision_target", PRECISION_TARGET)),
+            queues=tuple(
+                Queue(**{**q, "languages": tuple(q["languages"]), "categories": tuple(q["categories"])})
+                for q in data.get("queues", ())
+            ),
         )
 
     def _unknown(self, name: str, got: object, known: Iterable[object]) -> UnknownPolicyError:

@@ -21,6 +21,7 @@ from cases.taxonomy import (
 )
 from cases.taxonomy_costs import PRECISION_TARGET, SeverityCosts, first_fault
 from cases.taxonomy_entry import Entry
+from cases.taxonomy_queues import read_queues
 
 DEFAULT_POLICY = Path(__file__).parent / "policy" / "default.yaml"
 
@@ -53,7 +54,7 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
 def _taxonomy(root: Entry) -> Taxonomy:
     top = root.mapping(
         required={"version", "categories", "severity", "actions", "reasons"},
-        optional={"raise_rules", "teams", "changes", "severity_costs", "precision_target"},
+        optional={"raise_rules", "teams", "changes", "severity_costs", "precision_target", "queues"},
     )
     levels = _levels(top["severity"])
     team_entries = top["teams"].free_mapping() if "teams" in top else {}
@@ -73,6 +74,9 @@ def _taxonomy(root: Entry) -> Taxonomy:
         else CategoryMap(),
         severity_costs=_costs(top["severity_costs"], len(levels)) if "severity_costs" in top else (),
         precision_target=_target(top["precision_target"]) if "precision_target" in top else PRECISION_TARGET,
+        queues=read_queues(top["queues"], {c.id for c in categories}, len(levels), {team.id for team in teams})
+        if "queues" in top
+        else (),
     )
 
 

@@ -9,15 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cases.record import AttributeValue, CaseStatus, Suggestion
-
-
-class Answer(BaseModel):
-    """An answer, or a part of one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from cli.contract_base import Answer as Answer  # noqa: PLC0414 - it is part of this contract
+from cli.contract_handling import BulkAnswer, HandledAnswer, HistoryAnswer
 
 
 class SuggestedCategory(Answer):
@@ -387,6 +383,9 @@ ANSWERS: tuple[type[Answer], ...] = (
     QueueAnswer,
     ClaimAnswer,
     DecideAnswer,
+    HandledAnswer,
+    BulkAnswer,
+    HistoryAnswer,
     ImportAnswer,
     ExportAnswer,
     ScoreAnswer,

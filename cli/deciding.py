@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cases.errors import InvalidInputError
+from cases.handling import Outcome
 from cli.command import AsJson, answer_json, opened_store, output, policy_of, settings_of
 from cli.working import CaseArgument, Holder, find_case
 
 if TYPE_CHECKING:
-    from cases.record import Decision, Verdict
+    from cases.record import Case, Decision, Verdict
     from cases.settings import Settings
     from cases.store import CaseStore
     from cases.taxonomy import Taxonomy
@@ -33,6 +34,7 @@ def decide(
     sub_policy: Annotated[str, typer.Option(help="The clause of the category.")] = "",
     other: Annotated[list[str] | None, typer.Option(help="A category that it is about as well; repeat it.")] = None,
     note: Annotated[str, typer.Option(help="A few words of your own, kept where they can be erased.")] = "",
+    outcome: Annotated[Outcome | None, typer.Option(help="What an appeal comes to; needed on one.")] = None,
     unaided: Annotated[
         bool, typer.Option("--unaided", help="Say that no suggestion was looked at; with --token.")
     ] = False,
@@ -50,7 +52,7 @@ def decide(
         )
         _refuse_json(as_json=as_json)
         with opened_store(settings) as store:
-            _ask_and_decide(store, settings, policy, holder, case)
+            _ask_and_decide(store, settings, policy, holder, case, outcome)
         return
     missing = [name for name, value in {"CASE": case, **given}.items() if value in (None, "")]
     if missing:
@@ -60,22 +62,34 @@ def decide(
     verdict = Verdict(category, severity or 0, action, reason, sub_policy, tuple(other or ()))
     policy.check(verdict)
     with opened_store(settings) as store:
-        decision = _decide(store, case, verdict, holder=holder, token=token, note=note, unaided=unaided)
+        decision = _decide(
+            store, case, verdict, holder=holder, token=token, note=note, unaided=unaided, outcome=outcome
+        )
     _tell(decision, as_json=as_json)
 
 
 def _decide(
-    store: CaseStore, case: str, verdict: Verdict, *, holder: str, token: int, note: str, unaided: bool
+    store: CaseStore,
+    case: str,
+    verdict: Verdict,
+    *,
+    holder: str,
+    token: int,
+    note: str,
+    unaided: bool,
+    outcome: Outcome | None,
 ) -> Decision:
     from cli.suggesting import shown_of
 
     case_id = find_case(store, case)
     # Whoever claimed the case was shown its latest score with it.
     shown = None if unaided else shown_of(store.latest_score(case_id))
-    return store.decide(case_id, verdict, holder=holder, token=token, note=note, shown=shown)
+    return store.decide(case_id, verdict, holder=holder, token=token, note=note, shown=shown, outcome=outcome)
 
 
-def _ask_and_decide(store: CaseStore, settings: Settings, policy: Taxonomy, holder: str, case: str) -> None:
+def _ask_and_decide(
+    store: CaseStore, settings: Settings, policy: Taxonomy, holder: str, case: str, outcome: Outcome | None
+) -> None:
     from cases.clock import utc_now
     from cli.asking import Asking, given_back_unless_decided
     from cli.screens import show_claim
@@ -88,6 +102,7 @@ def _ask_and_decide(store: CaseStore, settings: Settings, policy: Taxonomy, hold
         return
     lease, began = claimed[1], time.monotonic()
     with given_back_unless_decided(store, lease):
+        _check_outcome(claimed[0], outcome)
         score = store.latest_score(lease.case_id)
         answer = claim_answer(claimed, score, policy)
         show_claim(output(), answer, policy, utc_now())
@@ -103,8 +118,18 @@ def _ask_and_decide(store: CaseStore, settings: Settings, policy: Taxonomy, hold
             note=note,
             shown=shown_of(score),
             handling_seconds=time.monotonic() - began,
+            outcome=outcome,
         )
     _tell(decision, as_json=False)
+
+
+def _check_outcome(case: Case, outcome: Outcome | None) -> None:
+    """Before anything is asked for nothing."""
+    if case.under_appeal != (outcome is not None):
+        must = "be given on an appeal (got none)" if case.under_appeal else "be left out where there is no appeal"
+        raise InvalidInputError(
+            f"'--outcome' must {must}; case {case.id} was given back, name it and try again", field="--outcome"
+        )
 
 
 def _refuse_without_token(given: list[str]) -> None:

@@ -23,10 +23,12 @@ from cli import (
     deciding,
     evaluating,
     explaining,
+    handling,
     learning,
     moving,
     policy,
     replaying,
+    reviewing,
     scoring,
     service,
     working,
@@ -59,6 +61,8 @@ app.add_typer(moving.app)
 app.add_typer(service.app)
 app.add_typer(scoring.app)
 app.add_typer(working.app)
+app.add_typer(handling.app)
+app.add_typer(reviewing.app)
 app.add_typer(deciding.app)
 app.add_typer(explaining.app)
 app.add_typer(learning.app)

@@ -61,6 +61,9 @@ def import_(
     external_id_from_row: Annotated[
         bool, typer.Option("--external-id-from-row", help="Make the id of a row that has none from its text.")
     ] = False,
+    gather_hours: Annotated[
+        float, typer.Option(min=0.0, help="Make one case of rows that say the same within so many hours.")
+    ] = 0.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check everything, store nothing.")] = False,
     rejected: Annotated[
         Path | None, typer.Option(help="A CSV file for every rejected row: row, column, why.")
@@ -79,6 +82,7 @@ def import_(
         source=source,
         timezone=timezone,
         external_id_from_row=external_id_from_row,
+        gather_hours=gather_hours,
         dry_run=dry_run,
         rejects=rejected,
     )

@@ -22,6 +22,9 @@ _SHORTEST = 6
 CaseArgument = Annotated[
     str, typer.Argument(metavar="CASE", help="The case's id, or its last 8 characters as the queue shows them.")
 ]
+Queues = Annotated[
+    list[str] | None, typer.Option("--queue", metavar="ID", help="Of this queue alone; repeat it for several.")
+]
 Holder = Annotated[str, typer.Option("--as", metavar="NAME", help="Who takes the case, and so decides it.")]
 
 
@@ -29,6 +32,7 @@ Holder = Annotated[str, typer.Option("--as", metavar="NAME", help="Who takes the
 def queue(
     ctx: typer.Context,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many cases.")] = 20,
+    queues: Queues = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the undecided cases, the most urgent first, with what the model suggests."""
@@ -40,11 +44,13 @@ def queue(
 
     settings = settings_of(ctx)
     policy = policy_of(settings)
+    for each in queues or ():
+        policy.check_queue(each)
     with opened_store(settings) as store:
-        length = store.queue_length()
+        length = store.queue_length(queues=queues)
         found = [
             queued_case(place, case, store.latest_score(case.id), policy)
-            for place, case in enumerate(store.queue(limit), start=1)
+            for place, case in enumerate(store.queue(limit, queues=queues), start=1)
         ]
     if as_json:
         answer_json(QueueAnswer(length=length, cases=found))
@@ -53,7 +59,9 @@ def queue(
 
 
 @app.command()
-def claim(ctx: typer.Context, holder: Holder, case: CaseArgument = "", as_json: AsJson = False) -> None:
+def claim(
+    ctx: typer.Context, holder: Holder, case: CaseArgument = "", queues: Queues = None, as_json: AsJson = False
+) -> None:
     """Claim the most urgent case that nobody holds, or CASE, and show it; the lease ends by itself."""
     from cases.clock import utc_now
     from cli.screens import show_claim
@@ -61,11 +69,13 @@ def claim(ctx: typer.Context, holder: Holder, case: CaseArgument = "", as_json: 
 
     settings = settings_of(ctx)
     policy = policy_of(settings)
+    for each in queues or ():
+        policy.check_queue(each)
     with opened_store(settings) as store:
         claimed = (
             store.claim(find_case(store, case), holder, settings.lease_seconds)
             if case
-            else store.claim_next(holder, settings.lease_seconds)
+            else store.claim_next(holder, settings.lease_seconds, queues=queues)
         )
         score = store.latest_score(claimed[0].id) if claimed else None
     answer = claim_answer(claimed, score, policy)

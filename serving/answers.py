@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cases.handling import NoteKind
 from cases.record import CaseStatus, Suggestion
 
 
@@ -170,6 +171,19 @@ class DecisionAnswer(Outgoing):
     suggested_rank: int | None
     reviews: str | None
     overturns: bool
+    after_reopening: bool = Field(description="Whether it reviews because the case was reopened, without an appeal.")
+    bulk_id: str | None
+
+
+class NoteAnswer(Outgoing):
+    """A person's own words."""
+
+    note_id: str
+    kind: NoteKind
+    author: str
+    at: datetime
+    text: str
+    decision_id: str | None
 
 
 class CaseSummary(Outgoing):
@@ -179,6 +193,18 @@ class CaseSummary(Outgoing):
     status: CaseStatus
     received_at: datetime
     order_key: float
+    rank_parts: dict[str, float] = Field(
+        description="What the order key is made of today, by the score or by a person; empty before the first score."
+    )
+    queue: str = Field(description="Where it waits: main, a queue of the policy, or a team's.")
+    assigned_to: str | None = Field(description="Whom alone it is handed out to.")
+    hold_until: datetime | None = Field(description="Not handed out before; a time that has passed holds nothing.")
+    appeal: bool = Field(description="Whether it is open because its decision was appealed.")
+    severity_set: int | None = Field(description="The level that a person set.")
+    priority_set: str | None = Field(description="The priority that a person set, by its name.")
+    due: datetime | None = Field(
+        description="By when somebody must have claimed it; null where somebody has, or no severity is known."
+    )
     subject: SubjectAnswer | None
     title: str
     score: ScoreAnswer | None
@@ -190,8 +216,10 @@ class CaseAnswer(CaseSummary):
     first_claimed_at: datetime | None
     decided_at: datetime | None
     content: ContentAnswer
+    merged_into: str | None = Field(description="The case that took its reports over.")
     reports: list[ReportAnswer]
     decisions: list[DecisionAnswer]
+    notes: list[NoteAnswer] = Field(description="What people wrote on it, and was not erased.")
 
 
 class QueueAnswer(Outgoing):

@@ -16,7 +16,8 @@ from starlette.types import Receive, Scope, Send
 from cases.clock import Clock, utc_now
 from cases.settings import Settings
 from cases.store import CaseStore
-from serving import problems, routes_cases, routes_model, routes_queue, routes_scores
+from serving import problems, routes_bulk, routes_cases, routes_handling, routes_model, routes_queue, routes_scores
+from serving.alarms import Alarms, Limits
 from serving.backlog import Backlog
 from serving.batching import RunBatch, Scorer
 from serving.callers import Callers
@@ -26,9 +27,11 @@ from serving.guard import Guard
 from serving.logs import logger
 from serving.openapi import with_problems
 from serving.ranking import CaseToJudge, Ranking
+from serving.reranking import Reranking
 from serving.scoring import Outcome, score_each
 from serving.services import Services
 from serving.store_access import StoreAccess
+from serving.webhooks import Webhook
 
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
@@ -50,19 +53,25 @@ def build_services(
 
     Raises:
         TaxonomyError, WeightsError: The policy file or that of the weights is not valid.
+        InvalidInputError: The webhook's secret is none.
     """
     store = StoreAccess(lambda: CaseStore.open(settings.database_url, clock))
     ranking = Ranking.of_settings(settings)
     watch = ChampionWatch(store, settings.models_dir, ranking.taxonomy)
     scorer = Scorer(run_batch or _on_a_thread(watch, ranking))
-    backlog = Backlog(store, scorer, watch.model, clock)
+    backlog = Backlog(store, scorer, watch.model, clock, ranking)
 
     def swapped() -> None:
         after_swap()
         backlog.wake()
 
     watch.on_swap = swapped
-    return Services(store, watch, scorer, backlog, ranking, clock, settings, Explaining())
+    reranking = Reranking(store, ranking, clock)
+    webhook = (
+        Webhook(settings.webhook_url, settings.webhook_secret.get_secret_value()) if settings.webhook_url else None
+    )
+    alarms = Alarms(store, ranking, Limits.of_settings(settings), clock, webhook)
+    return Services(store, watch, scorer, backlog, reranking, alarms, ranking, clock, settings, Explaining())
 
 
 def build_app(services: Services) -> FastAPI:
@@ -80,7 +89,7 @@ def build_app(services: Services) -> FastAPI:
     app.add_middleware(Guard, callers=Callers(services.store))
     problems.install(app)
     keyed = APIRouter(dependencies=[Depends(HTTPBearer(auto_error=False, description="From `caseload caller add`."))])
-    for routes in (routes_scores, routes_cases, routes_queue, routes_model):
+    for routes in (routes_scores, routes_cases, routes_handling, routes_bulk, routes_queue, routes_model):
         keyed.include_router(routes.router)
     app.include_router(keyed)
     app.include_router(routes_model.health)
@@ -96,12 +105,14 @@ def _running(services: Services) -> Callable[[FastAPI], contextlib.AbstractAsync
         # asyncio's own handler prints the exception that a task ended with, message and all.
         asyncio.get_running_loop().set_exception_handler(_log_kind)
         services.watch.start()
-        backlog = asyncio.create_task(services.backlog.run())
+        work = (services.backlog.run(), services.reranking.run(), services.alarms.run())
+        beside = [asyncio.create_task(each) for each in work]
         try:
             yield
         finally:
-            backlog.cancel()
-            await asyncio.gather(backlog, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await asyncio.to_thread(services.watch.stop)
             services.store.close()
 

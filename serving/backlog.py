@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 
@@ -18,7 +19,8 @@ from cases.store import CaseStore
 from serving.batching import Scorer
 from serving.logs import logger
 from serving.problems import UnscorableError
-from serving.ranking import case_to_judge
+from serving.ranking import Ranking, case_to_judge
+from serving.routing import routed
 from serving.scoring import LoadedModel
 
 # Small, so that a caller who waits for a score never waits long behind the backlog.
@@ -35,15 +37,22 @@ class Backlog:
         scorer: The way to the model.
         model: Answers the model that serves, or raises why none does.
         clock: Business time, for the scores.
+        ranking: The policy and the weights that the scorer ranks by.
     """
 
     def __init__(
-        self, store: Callable[[], CaseStore], scorer: Scorer, model: Callable[[], LoadedModel], clock: Clock
+        self,
+        store: Callable[[], CaseStore],
+        scorer: Scorer,
+        model: Callable[[], LoadedModel],
+        clock: Clock,
+        ranking: Ranking,
     ) -> None:
         self._store = store
         self._scorer = scorer
         self._model = model
         self._clock = clock
+        self._ranking = ranking
         self._wanted = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         # Contents that no model got through; without this they would be tried for ever, ahead of all others.
@@ -94,7 +103,7 @@ class Backlog:
         cases = [c for c in found if c.content.id not in self._given_up and c.id not in self._in_hand][:AT_ONCE]
         if cases:
             scores = await self._scores(cases)
-            await run_in_threadpool(self._store().record_scores, scores)
+            await run_in_threadpool(partial(self._store().record_scores, scores, ranked_by=self._ranking.digest))
         return len(cases)
 
     async def _scores(self, cases: list[Case]) -> list[Score]:
@@ -107,7 +116,10 @@ class Backlog:
             self._given_up.add(cases[0].content.id)
             return []
         now = self._clock()
-        return [answer.as_record(case, now) for answer, case in zip(scored, cases, strict=True)]
+        return [
+            routed(answer.as_record(case, now), case, self._ranking.taxonomy)
+            for answer, case in zip(scored, cases, strict=True)
+        ]
 
     async def _pause(self, seconds: float) -> None:
         try:

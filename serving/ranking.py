@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 from cases.ids import CaseId
-from cases.record import Attributes, Case, RankedFrom, Score
+from cases.record import Attributes, Case, Rank, RankedFrom, Score
 from cases.settings import Settings
 from cases.taxonomy import Taxonomy
 from cases.taxonomy_costs import default_costs
@@ -49,6 +51,7 @@ def case_to_judge(case: Case) -> CaseToJudge:
         content.attributes,
         case.id,
         touched=case.first_claimed_at is not None,
+        paused=timedelta(seconds=case.paused_seconds),
     )
 
 
@@ -59,10 +62,17 @@ class Ranking:
     Attributes:
         taxonomy: The policy that the service runs on, not the one that the model was trained on.
         weights: Of the priority's parts.
+        digest: Tells whether a place was computed under these: 16 hexadecimal digits.
     """
 
     taxonomy: Taxonomy
     weights: Weights = field(default_factory=Weights)
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        weights = {field.name: getattr(self.weights, field.name) for field in fields(self.weights)}
+        told = json.dumps([self.taxonomy.as_dict(), weights], sort_keys=True, default=dict)
+        object.__setattr__(self, "digest", hashlib.sha256(told.encode()).hexdigest()[:16])
 
     @classmethod
     def of_settings(cls, settings: Settings) -> Ranking:
@@ -133,6 +143,24 @@ class Ranking:
         if score is None or not score.ranked_from:
             return self.unjudged(case, at)
         return self.place(score.ranked_from, case, level=score.severity_level, minutes=score.minutes, at=at)
+
+    def of_case(self, case: Case, score: Score | None, at: datetime) -> Rank:
+        """The place of a stored case as of `at`; the severity that a person set goes before the model's.
+
+        Args:
+            case: As it is stored.
+            score: Its latest; None where it has none.
+            at: The present, aware.
+        """
+        to_rank = case_to_judge(case)
+        if case.set_severity is None:
+            found = self.again(to_rank, score, at)
+        else:
+            certain = {level: float(level == case.set_severity) for level in self.taxonomy.levels}
+            # Whoever sets a severity has looked, so the violation is taken for granted.
+            minutes = None if score is None else score.minutes
+            found = self.place([RankedFrom(certain, 1.0)], to_rank, level=case.set_severity, minutes=minutes, at=at)
+        return Rank(found.order_key, found.parts, found.changes_at)
 
     def unjudged(self, case: CaseToJudge, at: datetime | None = None) -> Priority:
         """The priority of a case that no model judged: the human-set rules and the waiting alone speak."""

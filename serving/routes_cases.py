@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response, status
@@ -15,6 +16,7 @@ from serving.answers import CaseAnswer, DecisionAnswer, FiledAnswer, LeaseAnswer
 from serving.logs import logger
 from serving.problems import BusyError, UnscorableError
 from serving.ranking import CaseToJudge, case_to_judge
+from serving.routing import routed
 from serving.schemas import DecisionRequest, LeaseRequest, RenewRequest, ReportRequest
 from serving.services import Services, caller, services
 from serving.views import case_answer, decision_answer, lease_answer, reason_answer, score_answer
@@ -67,6 +69,7 @@ def decide(case_id: str, body: DecisionRequest, parts: Parts, who: Caller) -> De
         note=body.note,
         shown=body.as_shown(),
         handling_seconds=body.handling_seconds,
+        outcome=body.outcome,
     )
     return decision_answer(decision)
 
@@ -104,7 +107,12 @@ def whole_case(parts: Services, case_id: CaseId) -> CaseAnswer:
     store = parts.store()
     case = store.case(case_id)
     return case_answer(
-        case, store.latest_score(case_id), store.reports(case_id), store.decisions(case_id), parts.taxonomy
+        case,
+        store.latest_score(case_id),
+        store.reports(case_id),
+        store.decisions(case_id),
+        store.notes(case_id),
+        parts.ranking,
     )
 
 
@@ -113,7 +121,9 @@ def _file(parts: Services, report: NewReport, who: str) -> FiledReport:
         CaseToJudge(report.title, report.description, report.received_at, report.channel, report.attributes),
     )
     # Until it is scored it stands where a case stands that no model can judge: the rules rank it, never below medium.
-    [filed] = parts.store().file_reports([report], actor=who, order_key=unjudged.order_key)
+    [filed] = parts.store().file_reports(
+        [report], actor=who, order_key=unjudged.order_key, gather_hours=parts.settings.gather_hours
+    )
     return filed
 
 
@@ -142,6 +152,6 @@ async def _score(parts: Services, filed: FiledReport) -> ScoreAnswer:
         score: Score | None = None if filed.created else await run_in_threadpool(store.latest_score, filed.case_id)
         if score is None:
             [scored] = await parts.scorer.score([case_to_judge(case)])
-            score = scored.as_record(case, parts.clock())
-            await run_in_threadpool(store.record_scores, [score])
+            score = routed(scored.as_record(case, parts.clock()), case, parts.taxonomy)
+            await run_in_threadpool(partial(store.record_scores, [score], ranked_by=parts.ranking.digest))
     return score_answer(score, case.content.attributes, parts.taxonomy)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response, status
 
 from serving.answers import ClaimAnswer, QueueAnswer
 from serving.routes_cases import known_id, whole_case
-from serving.schemas import MAX_PAGE, ClaimRequest
+from serving.schemas import MAX_PAGE, MAX_QUEUES, ClaimRequest, Code
 from serving.services import Services, caller, services
 from serving.views import case_summary, lease_answer
 
@@ -26,13 +26,17 @@ def show_queue(
     parts: Parts,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    queues: Annotated[
+        list[Code] | None, Query(max_length=MAX_QUEUES, description="Of these queues alone; repeat it.")
+    ] = None,
 ) -> QueueAnswer:
-    """A page of the queue; claimed cases are in it and say so."""
+    """A page of the queue; cases that are claimed, on hold or assigned are in it and say so."""
     store = parts.store()
-    waiting = store.queue(limit, offset)
+    wanted = _known_queues(parts, queues)
+    waiting = store.queue(limit, offset, queues=wanted)
     return QueueAnswer(
-        cases=[case_summary(case, store.latest_score(case.id), parts.taxonomy) for case in waiting],
-        length=store.queue_length(),
+        cases=[case_summary(case, store.latest_score(case.id), parts.ranking) for case in waiting],
+        length=store.queue_length(queues=wanted),
         limit=limit,
         offset=offset,
     )
@@ -51,9 +55,20 @@ def claim(parts: Parts, who: Caller, body: ClaimRequest = _ANY) -> ClaimAnswer |
     if body.case_id is not None:
         claimed = store.claim(known_id(body.case_id), holder, lasting)
     else:
-        found = store.claim_next(holder, lasting)
+        found = store.claim_next(holder, lasting, queues=_known_queues(parts, body.queues))
         if found is None:
             return Response(status_code=status.HTTP_204_NO_CONTENT)
         claimed = found
     case, lease = claimed
     return ClaimAnswer(lease=lease_answer(lease), case=whole_case(parts, case.id))
+
+
+def _known_queues(parts: Services, queues: list[str] | None) -> list[str] | None:
+    """The queues, each known to the policy; None for all.
+
+    Raises:
+        UnknownPolicyError: The policy has no such queue.
+    """
+    for queue in queues or ():
+        parts.taxonomy.check_queue(queue)
+    return queues

@@ -25,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from cases.handling import Outcome
 from cases.ids import ScoreId
 from cases.record import AttributeValue, NewReport, SuggestionShown, Verdict
 from serving.ranking import CaseToJudge
@@ -37,6 +38,7 @@ MAX_CASES = 500
 MAX_ATTRIBUTES = 100
 MAX_ATTRIBUTE_TEXT = 1_000
 MAX_PAGE = 200
+MAX_QUEUES = 50
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # JSON's own safe integers; beyond them two systems no longer agree on the number.
@@ -180,6 +182,9 @@ class ClaimRequest(Incoming):
     """A claim of the most urgent case, or of the one named."""
 
     case_id: Annotated[StrictStr, Field(max_length=36)] | None = None
+    queues: Annotated[list[Code], Field(min_length=1, max_length=MAX_QUEUES)] | None = Field(
+        default=None, description="The queues whose work the holder can do; any where absent. Not with a case_id."
+    )
     holder: Name | None = Field(default=None, description="Who takes it; the caller's name where absent.")
     lease_seconds: LeaseSeconds | None = None
 
@@ -205,7 +210,30 @@ class Shown(Incoming):
     hidden: StrictBool = False
 
 
-class DecisionRequest(LeaseRequest):
+class VerdictRequest(Incoming):
+    """The substance of a decision, by codes of the taxonomy, and the decider's own words."""
+
+    category: Code
+    severity: Annotated[StrictInt, Field(ge=1, le=100)]
+    action: Code
+    reason: Code
+    sub_policy: Annotated[StrictStr, Field(pattern=r"^[a-z0-9_]{0,100}$")] = ""
+    other_categories: Annotated[list[Code], Field(max_length=20)] = Field(default_factory=list)
+    note: Annotated[StrictStr, Field(max_length=MAX_NOTE)] = ""
+
+    def as_verdict(self) -> Verdict:
+        """The substance of the decision."""
+        return Verdict(
+            category=self.category,
+            severity=self.severity,
+            action=self.action,
+            reason=self.reason,
+            sub_policy=self.sub_policy,
+            other_categories=tuple(self.other_categories),
+        )
+
+
+class DecisionRequest(LeaseRequest, VerdictRequest):
     """A decision on a claimed case."""
 
     model_config = ConfigDict(
@@ -222,28 +250,13 @@ class DecisionRequest(LeaseRequest):
         }
     )
 
-    category: Code
-    severity: Annotated[StrictInt, Field(ge=1, le=100)]
-    action: Code
-    reason: Code
-    sub_policy: Annotated[StrictStr, Field(pattern=r"^[a-z0-9_]{0,100}$")] = ""
-    other_categories: Annotated[list[Code], Field(max_length=20)] = Field(default_factory=list)
-    note: Annotated[StrictStr, Field(max_length=MAX_NOTE)] = ""
+    outcome: Annotated[Outcome, Field(strict=False)] | None = Field(
+        default=None, description="What an appeal comes to; needed on one, and nowhere else."
+    )
     handling_seconds: Annotated[StrictFloat | StrictInt, Field(ge=0, le=31_536_000, allow_inf_nan=False)] | None = (
         None
     )
     shown: Shown | None = Field(default=None, description="What the model offered; absent: nothing was offered.")
-
-    def as_verdict(self) -> Verdict:
-        """The substance of the decision."""
-        return Verdict(
-            category=self.category,
-            severity=self.severity,
-            action=self.action,
-            reason=self.reason,
-            sub_policy=self.sub_policy,
-            other_categories=tuple(self.other_categories),
-        )
 
     def as_shown(self) -> SuggestionShown | None:
         """What was offered, as the store takes it."""

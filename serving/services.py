@@ -9,12 +9,14 @@ from fastapi import Request
 from cases.clock import Clock
 from cases.settings import Settings
 from cases.taxonomy import Taxonomy
+from serving.alarms import Alarms
 from serving.backlog import Backlog
 from serving.batching import Scorer
 from serving.champion import ChampionWatch
 from serving.explaining import Explaining
 from serving.guard import CALLER
 from serving.ranking import Ranking
+from serving.reranking import Reranking
 from serving.store_access import StoreAccess
 
 
@@ -27,6 +29,8 @@ class Services:
         watch: The model that serves.
         scorer: The way to it.
         backlog: Scores what is stored and unscored.
+        reranking: Ranks open cases again, by the clock and under changed weights.
+        alarms: Tells where the queue needs somebody.
         ranking: The policy's rules and the priority's weights.
         clock: Business time.
         settings: As the process was started with.
@@ -37,6 +41,8 @@ class Services:
     watch: ChampionWatch
     scorer: Scorer
     backlog: Backlog
+    reranking: Reranking
+    alarms: Alarms
     ranking: Ranking
     clock: Clock
     settings: Settings

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from cases.errors import CaseloadError
+from cases.handling import Note
 from cases.record import Attributes, Case, Decision, Lease, Report, Score
 from cases.taxonomy import Taxonomy
 from features.assemble import ASSEMBLY_VERSION
@@ -19,6 +20,7 @@ from serving.answers import (
     DecisionAnswer,
     LeaseAnswer,
     ModelIdentity,
+    NoteAnswer,
     PriorityAnswer,
     RaisedAnswer,
     ReasonAnswer,
@@ -27,7 +29,9 @@ from serving.answers import (
     SeverityAnswer,
     SubjectAnswer,
 )
+from serving.human_rank import due
 from serving.problems import kind_of
+from serving.ranking import Ranking
 from serving.scoring import SHORTLISTED, LoadedModel, Scored, likeliest_level, top_categories
 
 SUGGESTED = 3
@@ -94,26 +98,39 @@ def reason_answer(error: CaseloadError) -> ReasonAnswer:
     return ReasonAnswer(code=kind.code, detail=kind.detail or str(error))
 
 
-def case_summary(case: Case, score: Score | None, taxonomy: Taxonomy) -> CaseSummary:
+def case_summary(case: Case, score: Score | None, ranking: Ranking) -> CaseSummary:
     """A case as the queue shows it."""
     return CaseSummary(
         case_id=case.id,
         status=case.status,
         received_at=case.received_at,
         order_key=case.order_key,
+        rank_parts=dict(case.rank_parts),
+        queue=case.queue,
+        assigned_to=case.assigned_to,
+        hold_until=case.hold_until,
+        appeal=case.under_appeal,
+        severity_set=case.set_severity,
+        priority_set=case.set_priority,
+        due=due(ranking, case, score),
         subject=_subject(case),
         title=case.content.title,
-        score=score_answer(score, case.content.attributes, taxonomy) if score else None,
+        score=score_answer(score, case.content.attributes, ranking.taxonomy) if score else None,
     )
 
 
 def case_answer(
-    case: Case, score: Score | None, reports: Sequence[Report], decisions: Sequence[Decision], taxonomy: Taxonomy
+    case: Case,
+    score: Score | None,
+    reports: Sequence[Report],
+    decisions: Sequence[Decision],
+    notes: Sequence[Note],
+    ranking: Ranking,
 ) -> CaseAnswer:
     """A case with all that hangs on it."""
     content = case.content
     return CaseAnswer(
-        **dict(case_summary(case, score, taxonomy)),
+        **dict(case_summary(case, score, ranking)),
         first_claimed_at=case.first_claimed_at,
         decided_at=case.decided_at,
         content=ContentAnswer(
@@ -123,6 +140,7 @@ def case_answer(
             channel=content.channel,
             attributes=dict(content.attributes),
         ),
+        merged_into=case.merged_into,
         reports=[
             ReportAnswer(
                 report_id=report.id,
@@ -134,6 +152,19 @@ def case_answer(
             for report in reports
         ],
         decisions=[decision_answer(decision) for decision in decisions],
+        notes=[note_answer(note) for note in notes],
+    )
+
+
+def note_answer(note: Note) -> NoteAnswer:
+    """A note."""
+    return NoteAnswer(
+        note_id=note.id,
+        kind=note.kind,
+        author=note.author,
+        at=note.at,
+        text=note.text,
+        decision_id=note.decision_id,
     )
 
 
@@ -157,6 +188,8 @@ def decision_answer(decision: Decision) -> DecisionAnswer:
         suggested_rank=decision.suggested_rank,
         reviews=decision.reviews,
         overturns=decision.overturns,
+        after_reopening=decision.after_reopening,
+        bulk_id=decision.bulk_id,
     )
 
 

@@ -45,6 +45,9 @@ class IntakeOptions:
         source: The `source` of rows that do not name one; "import" where the user does not say.
         timezone: IANA name of the zone in which times without zone are meant; empty refuses such times.
         external_id_from_row: Make ids of rows that have none.
+        gather_hours: How far apart two rows that say the same, and name neither subject nor case, may have been
+            received to be one case. 0, as it is where the user does not say, keeps every row a case of its own: a
+            table is often full of one form, and nobody looks on. Past decisions are never gathered so.
         dry_run: Read and check everything, store nothing.
         rejects: A CSV file for every rejection; the report itself keeps the first 1,000.
     """
@@ -54,6 +57,7 @@ class IntakeOptions:
     source: str = "import"
     timezone: str = ""
     external_id_from_row: bool = False
+    gather_hours: float = 0.0
     dry_run: bool = False
     rejects: Path | None = None
 
@@ -134,7 +138,9 @@ def load(
             external_id_from_row=options.external_id_from_row,
             spreadsheet=table.spreadsheet,
         )
-        intake = _Intake(reader, target, actor, write_rejection, IntakeReport(dry_run=options.dry_run))
+        intake = _Intake(
+            reader, target, actor, write_rejection, IntakeReport(dry_run=options.dry_run), options.gather_hours
+        )
         return intake.run(table, progress or (lambda _rows, _share: None))
 
 
@@ -147,6 +153,7 @@ class _Intake:
     actor: str
     write_rejection: Callable[[Rejection], None]
     report: IntakeReport
+    gather_hours: float
     columns: dict[str, None] = field(default_factory=dict)
 
     def run(self, table: Table, progress: Progress) -> IntakeReport:
@@ -186,15 +193,16 @@ class _Intake:
         subject, it would join that one, be decided with it, and never be seen.
         """
         decided = {_case_key(row) for row in batch if row.decision is not None}
-        self._file([row for row in batch if _case_key(row) in decided])
-        self._file([row for row in batch if _case_key(row) not in decided])
+        # Each of two that say the same was decided by itself, so they are not gathered.
+        self._file([row for row in batch if _case_key(row) in decided], gather_hours=0.0)
+        self._file([row for row in batch if _case_key(row) not in decided], gather_hours=self.gather_hours)
 
-    def _file(self, rows: Sequence[AcceptedRow]) -> None:
+    def _file(self, rows: Sequence[AcceptedRow], *, gather_hours: float) -> None:
         there_are = sum(row.decision is not None for row in rows)
         if self.store is None or not rows:
             self.report.decided += there_are
             return
-        filed = self.store.file_reports([row.report for row in rows], actor=self.actor)
+        filed = self.store.file_reports([row.report for row in rows], actor=self.actor, gather_hours=gather_hours)
         decisions: dict[CaseId, PastDecision] = {}
         for row, answer in zip(rows, filed, strict=True):
             if row.decision is not None:

@@ -12,23 +12,39 @@ from cases.clock import Clock, utc_now
 from cases.store.calling import Calling
 from cases.store.championing import Championing
 from cases.store.database import Database
-from cases.store.deciding import Deciding
 from cases.store.engine import make_engine
 from cases.store.exporting import Exporting
-from cases.store.filing import UNSCORED_ORDER_KEY, Filing
+from cases.store.filing import GATHER_HOURS, UNSCORED_ORDER_KEY, Filing
+from cases.store.gathering import Gathering
 from cases.store.learning import Learning
 from cases.store.migrate import require_head
+from cases.store.noting import Noting
 from cases.store.past_decisions import PastDecisions
 from cases.store.policing import Policing
-from cases.store.queueing import Queueing
 from cases.store.reading import Reading
+from cases.store.rebuilding import Rebuilding
 from cases.store.scoring import Scoring
+from cases.store.watching import Watching
+from cases.store.working import Working
 
-__all__ = ["UNSCORED_ORDER_KEY", "CaseStore"]
+__all__ = ["GATHER_HOURS", "UNSCORED_ORDER_KEY", "CaseStore"]
 
 
 class CaseStore(
-    Filing, Reading, Scoring, Queueing, Deciding, PastDecisions, Learning, Championing, Calling, Exporting, Policing
+    Filing,
+    Gathering,
+    Reading,
+    Noting,
+    Scoring,
+    Watching,
+    Working,
+    PastDecisions,
+    Learning,
+    Championing,
+    Calling,
+    Exporting,
+    Policing,
+    Rebuilding,
 ):
     """Cases and everything that happens to them. Open it with `CaseStore.open`; threads may share it.
 

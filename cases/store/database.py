@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sqlite3
 import time
@@ -9,14 +10,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import ColumnElement, Connection, Engine, literal_column, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from cases.clock import Clock
 from cases.errors import CaseloadError, StoreUnavailableError
 from cases.store.column_types import UtcDateTime
-from cases.store.engine import WRITES
+from cases.store.engine import SQLITE_BUSY_MILLISECONDS, WRITES, sqlite_path
+from cases.store.turns import Turns
 
 T = TypeVar("T")
 
@@ -39,11 +41,17 @@ _SQLITE_AWAY = {
 }
 
 _NOW = {
-    "sqlite": "SELECT strftime('%Y-%m-%d %H\\:%M\\:%f', 'now') || '000' AS moment",
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'",
     # Not now(): that is when the transaction began, which may be before it waited for a lock.
-    "postgresql": "SELECT clock_timestamp() AS moment",
-    "mysql": "SELECT UTC_TIMESTAMP(6) AS moment",
+    "postgresql": "clock_timestamp()",
+    "mysql": "UTC_TIMESTAMP(6)",
 }
+
+
+_NO_TURN = (
+    f"'database' must have time for another writer (got no turn in {SQLITE_BUSY_MILLISECONDS // 1000} s); look what "
+    "writes to it for so long, and try again"
+)
 
 
 class Database:
@@ -57,7 +65,11 @@ class Database:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self.engine = engine
         self.clock = clock
+        self._now = literal_column(_NOW[engine.dialect.name], UtcDateTime)
         self._writing = engine.execution_options(**{WRITES: True})
+        self._turns = None
+        if engine.dialect.name == "sqlite":
+            self._turns = Turns(sqlite_path(engine.url), SQLITE_BUSY_MILLISECONDS / 1000)
 
     @property
     def skips_locked(self) -> bool:
@@ -96,8 +108,10 @@ class Database:
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with self._writing.begin() as connection:
+                with self._turn(), self._writing.begin() as connection:
                     return work(connection)
+            except TimeoutError as error:
+                raise StoreUnavailableError(_NO_TURN) from error
             except (DBAPIError, PoolTimeoutError) as error:
                 again = _is_deadlock(error) or (retry_duplicates and isinstance(error, IntegrityError))
                 if not again or attempt == ATTEMPTS:
@@ -108,9 +122,15 @@ class Database:
 
     def now(self, connection: Connection) -> datetime:
         """The database's own clock, the only one that leases go by. On SQLite it is this machine's."""
-        statement = text(_NOW[self.engine.dialect.name]).columns(moment=UtcDateTime)
-        moment: datetime = connection.execute(statement).scalar_one()
+        moment: datetime = connection.execute(select(self.now_column())).scalar_one()
         return moment
+
+    def now_column(self) -> ColumnElement[datetime]:
+        """The same as a column, for a statement that would be sent anyway."""
+        return self._now
+
+    def _turn(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext() if self._turns is None else self._turns.next()
 
     def _in_our_words(self, error: DBAPIError | PoolTimeoutError) -> Exception:
         """The error to raise for `error`: ours when the database is away, else itself."""

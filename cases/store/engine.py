@@ -84,6 +84,8 @@ def make_engine(url: str | URL) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+    # As many connections as a service has threads at work: those who wait for one of too few are starved by luck.
+    options |= {"pool_size": 8, "max_overflow": 16}
     # READ COMMITTED on all: MySQL's default would answer a look-up after a lock from a snapshot taken before it.
     options |= {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
     if target.get_backend_name() == "mysql":

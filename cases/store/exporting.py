@@ -8,12 +8,12 @@ from datetime import date
 from functools import partial
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Table, func, select, table, text
+from sqlalchemy import Connection, Select, func, select, table, text
 
 from cases.errors import InvalidInputError
 from cases.store.database import Database
 from cases.store.rows import AnyRow, read_cases, select_cases
-from cases.store.tables import cases, decisions, reports, scores
+from cases.store.tables import cases, decisions, reports, scores, withdrawn_decisions
 
 TableName = Literal["cases", "decisions", "scores"]
 ViewName = Literal["volume_by_category_week", "overturns", "first_touch_sla"]
@@ -47,7 +47,7 @@ class Exporting:
         if name == "cases":
             read = partial(_case_page, db=self._db)
         else:
-            read = partial(_page, source={"decisions": decisions, "scores": scores}[name])
+            read = partial(_page, query=_DECISIONS if name == "decisions" else select(scores))
         return self._pages(read)
 
     def view(self, name: ViewName) -> list[dict[str, Any]]:
@@ -73,9 +73,16 @@ class Exporting:
             after = page[-1]["id"]
 
 
-def _page(connection: Connection, *, source: Table, after: str) -> list[dict[str, Any]]:
-    query = select(source).where(source.c.id > after).order_by(source.c.id).limit(PAGE)
-    return [{name: _flat(value) for name, value in row.items()} for row in connection.execute(query).mappings()]
+# Those withdrawn too, and when they were: they happened, but do not stand.
+_DECISIONS = select(decisions, withdrawn_decisions.c.withdrawn_at).outerjoin(
+    withdrawn_decisions, withdrawn_decisions.c.decision_id == decisions.c.id
+)
+
+
+def _page(connection: Connection, *, query: Select[Any], after: str) -> list[dict[str, Any]]:
+    key = query.selected_columns["id"]
+    page = connection.execute(query.where(key > after).order_by(key).limit(PAGE)).mappings()
+    return [{name: _flat(value) for name, value in row.items()} for row in page]
 
 
 def _case_page(connection: Connection, *, db: Database, after: str) -> list[dict[str, Any]]:
@@ -97,8 +104,15 @@ def _case_page(connection: Connection, *, db: Database, after: str) -> list[dict
             "received_at": case.received_at,
             "first_claimed_at": case.first_claimed_at,
             "decided_at": case.decided_at,
+            "queue": case.queue,
+            "assigned_to": case.assigned_to,
+            "hold_until": case.hold_until,
+            "paused_seconds": case.paused_seconds,
+            "set_severity": case.set_severity,
+            "set_priority": case.set_priority,
+            "under_appeal": case.under_appeal,
             "order_key": case.order_key,
-            "reports": counts[case.id],
+            "reports": counts.get(case.id, 0),  # none is left on a case that was merged into another
             "content_version": case.content.version,
             "channel": case.content.channel,
             "title": case.content.title,

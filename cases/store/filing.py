@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, insert, select
 
+from cases.fingerprint import Fingerprint, fingerprint
 from cases.ids import CaseId, ReportId, new_id
 from cases.record import CaseStatus, FiledReport, NewReport
 from cases.store.database import Database
 from cases.store.filing_plan import FilingCase, FilingPlan, Key, first_of_each, report_key, subject_key
+from cases.store.likeness import Likes, alike, fingerprint_from
+from cases.store.likeness import gathered_by_text as by_text
+from cases.store.living import Steps, states_of
 from cases.store.rows import AnyRow, chunks
 from cases.store.storable import finite, storable_name, storable_report
-from cases.store.tables import cases, contents, events, report_identities, reports, subjects
+from cases.store.tables import cases, contents, fingerprints, report_identities, reports, subjects
 
 # Where a case stands in the queue between its filing and its first score, for callers that have no priority at hand.
 UNSCORED_ORDER_KEY = 0.0
+
+
+# How far apart two reports that say the same may have been received and still be one case, hours.
+GATHER_HOURS = 72.0
 
 
 class Filing:
@@ -27,19 +37,29 @@ class Filing:
     _db: Database
 
     def file_reports(
-        self, batch: Sequence[NewReport], *, actor: str, order_key: float = UNSCORED_ORDER_KEY
+        self,
+        batch: Sequence[NewReport],
+        *,
+        actor: str,
+        order_key: float = UNSCORED_ORDER_KEY,
+        gather_hours: float = GATHER_HOURS,
     ) -> list[FiledReport]:
         """Store the reports, each on its case, in one transaction.
 
         A report with a case_ref goes to the case of that (source, case_ref), decided or not, or begins it; another
-        goes to the undecided case of its subject; else it begins a case. Joining appends a content version. A report
-        whose (source, external_id) is known, or comes twice in the batch, is answered with what is stored and changes
-        nothing, even where its text differs.
+        goes to the undecided case of its subject; one that names neither, to the undecided case of its source that
+        says the same or nearly the same (`cases.fingerprint`); else it begins a case. Joining appends a content
+        version. A report whose (source, external_id) is known, or comes twice in the batch, is answered with what is
+        stored and changes nothing, even where its text differs.
+
+        Two processes that file the same words at the very same moment may begin a case each; `merge` makes them one.
 
         Args:
             batch: Any number; a thousand at a time is quick.
             actor: Who files them, for the events.
             order_key: Where the cases that begin here stand until they are scored.
+            gather_hours: How far apart two reports that say the same may have been received, at least 0; 0 gathers
+                nothing by what is said, now or later.
 
         Returns:
             One answer for each report, in the batch's order.
@@ -49,25 +69,41 @@ class Filing:
             StoreUnavailableError: The database does not answer.
         """
         ready = [storable_report(report) for report in batch]
-        who = storable_name(actor, field="actor")
-        place = finite(order_key, field="order_key")
+        window = timedelta(hours=finite(gather_hours, field="gather_hours", at_least=0.0))
+        terms = _Terms(
+            actor=storable_name(actor, field="actor"),
+            order_key=finite(order_key, field="order_key"),
+            window=window,
+            # Before the transaction: nobody should wait for it.
+            said={report_key(report): fingerprint(report.title, report.description) for report in by_text(ready)}
+            if window
+            else {},
+        )
         return self._db.write(
-            lambda connection: _file(connection, self._db, ready, who, place),
+            lambda connection: _file(connection, self._db, ready, terms),
             # Another process may file the same report, subject or case_ref between our look-up and our insert.
             retry_duplicates=True,
         )
 
 
-def _file(
-    connection: Connection, db: Database, batch: Sequence[NewReport], actor: str, order_key: float
-) -> list[FiledReport]:
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What holds for a batch; `said` are the fingerprints of those of its reports that gather by what they say."""
+
+    actor: str
+    order_key: float
+    window: timedelta
+    said: Mapping[Key, Fingerprint]
+
+
+def _file(connection: Connection, db: Database, batch: Sequence[NewReport], terms: _Terms) -> list[FiledReport]:
     filed = {
         (row.source, row.external_id): FiledReport(ReportId(row.id), CaseId(row.case_id), created=False)
         for row in _by_keys(connection, reports, reports.c.source, reports.c.external_id, map(report_key, batch))
     }
     fresh = first_of_each(batch, filed)
-    plan = _plan_for(connection, db, fresh, actor, order_key)
-    created = {report_key(report): plan.add(report) for report in fresh}
+    plan = _plan_for(connection, db, fresh, terms)
+    created = {report_key(report): plan.add(report, terms.said.get(report_key(report))) for report in fresh}
     _insert(connection, plan)
     answers = []
     for report in batch:
@@ -79,27 +115,56 @@ def _file(
     return answers
 
 
-def _plan_for(
-    connection: Connection, db: Database, fresh: Sequence[NewReport], actor: str, order_key: float
-) -> FilingPlan:
-    """The plan with all that is known of the batch's subjects and cases, both locked until the transaction ends."""
+def _plan_for(connection: Connection, db: Database, fresh: Sequence[NewReport], terms: _Terms) -> FilingPlan:
+    """The plan with all that is known of the batch's subjects and cases, locked until the transaction ends."""
     subject_ids = _subject_ids(connection, {subject_key(report) for report in fresh if report.subject_ref})
     open_rows: list[AnyRow] = []
     for some in chunks(sorted(subject_ids.values())):
-        is_open = cases.c.subject_id.in_(some) & (cases.c.status == CaseStatus.OPEN.value)
+        is_open = cases.c.subject_id.in_(some) & (cases.c.status == CaseStatus.OPEN.value) & cases.c.gathers
         open_rows += connection.execute(_locked(is_open)).all()
     refs = {(report.source, report.case_ref) for report in fresh if report.case_ref}
     ref_rows = list(_by_keys(connection, cases, cases.c.ref_source, cases.c.case_ref, refs, lock=True))
-    known = _filing_cases(connection, open_rows + ref_rows)
+    stand_ins = _stand_ins(connection, ref_rows)
+    said = [(report, terms.said[report_key(report)]) for report in fresh if report_key(report) in terms.said]
+    prints = alike(connection, said, terms.window)
+    text_rows = _still_open(connection, {row.case_id for row in prints})
+    rows = {row.id: row for row in [*open_rows, *ref_rows, *stand_ins.values(), *text_rows]}
+    known = _filing_cases(connection, list(rows.values()))
+    likes: Likes[FilingCase] = Likes(terms.window)
+    still_open = {row.id for row in text_rows}
+    for row in prints:
+        if row.case_id in still_open:
+            likes.add(row.source, fingerprint_from(row), row.received_at, known[row.case_id])
     return FilingPlan(
-        actor=actor,
-        order_key=order_key,
-        filed_at=db.clock(),
+        actor=terms.actor,
+        order_key=terms.order_key,
+        steps=Steps(db.clock(), states_of(connection, list(rows.values()))),
         subject_ids=subject_ids,
-        by_ref={(row.ref_source, row.case_ref): known[row.id] for row in ref_rows},
+        by_ref={(row.ref_source, row.case_ref): known[stand_ins.get(row.id, row).id] for row in ref_rows},
         # Of several undecided cases on a subject, the one that has waited longest.
         by_subject={row.subject_id: known[row.id] for row in sorted(open_rows, key=_age, reverse=True)},
+        likes=likes if terms.window else None,
     )
+
+
+def _stand_ins(connection: Connection, rows: Sequence[AnyRow]) -> dict[str, AnyRow]:
+    """By id of a merged case, the case that its reports went to, which may have been merged in its turn."""
+    found: dict[str, AnyRow] = {}
+    for row in rows:
+        stands = row
+        while stands.status == CaseStatus.MERGED.value:
+            stands = connection.execute(_locked(cases.c.id == stands.merged_into)).one()
+        if stands is not row:
+            found[row.id] = stands
+    return found
+
+
+def _still_open(connection: Connection, case_ids: set[str]) -> list[AnyRow]:
+    found: list[AnyRow] = []
+    for some in chunks(sorted(case_ids)):
+        is_open = cases.c.id.in_(some) & (cases.c.status == CaseStatus.OPEN.value) & cases.c.gathers
+        found += connection.execute(_locked(is_open)).all()
+    return found
 
 
 def _subject_ids(connection: Connection, keys: set[Key]) -> dict[Key, str]:
@@ -113,20 +178,17 @@ def _subject_ids(connection: Connection, keys: set[Key]) -> dict[Key, str]:
     return ids | missing
 
 
-def _filing_cases(connection: Connection, rows: Iterable[AnyRow]) -> dict[str, FilingCase]:
-    by_id = {row.id: row for row in rows}
+def _filing_cases(connection: Connection, rows: Sequence[AnyRow]) -> dict[str, FilingCase]:
     attributes: dict[str, Any] = {}
-    for some in chunks(list(by_id)):
+    for some in chunks([row.id for row in rows]):
         latest = (
             select(contents.c.case_id, contents.c.attributes)
             .join(cases, (cases.c.id == contents.c.case_id) & (cases.c.content_version == contents.c.version))
             .where(cases.c.id.in_(some))
         )
         attributes |= {row.case_id: row.attributes for row in connection.execute(latest)}
-    return {
-        row.id: FilingCase(CaseId(row.id), row.content_version, row.received_at, attributes[row.id])
-        for row in by_id.values()
-    }
+    # Of a case whose text was erased nothing is left to merge with.
+    return {row.id: FilingCase(CaseId(row.id), attributes.get(row.id, {})) for row in rows}
 
 
 def _insert(connection: Connection, plan: FilingPlan) -> None:
@@ -136,13 +198,11 @@ def _insert(connection: Connection, plan: FilingPlan) -> None:
         (reports, plan.reports),
         (report_identities, plan.identities),
         (contents, plan.contents),
-        (events, plan.events),
+        (fingerprints, plan.fingerprints),
     ):
         if rows:
             connection.execute(insert(table), rows)
-    joined = plan.joined_cases()
-    if joined:
-        connection.execute(update(cases).where(cases.c.id == bindparam("joined_id")), joined)
+    plan.steps.write(connection)
 
 
 def _by_keys(

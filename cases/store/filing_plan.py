@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
+from cases.fingerprint import Fingerprint
 from cases.ids import CaseId, ReportId, new_id
-from cases.record import Attributes, CaseStatus, EventKind, FiledReport, NewReport
+from cases.life import iso
+from cases.record import Attributes, EventKind, FiledReport, NewReport
+from cases.store.likeness import Likes, fingerprint_row
+from cases.store.living import Steps, new_columns
 from cases.store.storable import merged_attributes
 
 Key = tuple[str, str]  # (source, external_id), (kind, external_id) or (source, case_ref)
@@ -17,11 +20,9 @@ RowValues = dict[str, Any]
 
 @dataclass(slots=True)
 class FilingCase:
-    """A case as it stands while a batch is being filed."""
+    """A case as it stands while a batch is being filed; its state is in the plan's steps."""
 
     id: CaseId
-    version: int
-    received_at: datetime
     attributes: Attributes
     is_new: bool = False
     subject_id: str | None = None
@@ -33,36 +34,52 @@ class FilingPlan:
     """The rows that a batch adds.
 
     Attributes:
+        actor: Who files it.
+        order_key: Where the cases that begin here stand until they are scored.
+        steps: What happens to the cases; at first it holds the states of those that are known.
         subject_ids: By (kind, external id), of all subjects that the batch names.
         by_ref: The known cases by (source, case_ref).
         by_subject: The undecided cases by subject id.
+        likes: The undecided cases by what their first report says; None where text gathers nothing.
     """
 
     actor: str
     order_key: float
-    filed_at: datetime
+    steps: Steps
     subject_ids: dict[Key, str]
     by_ref: dict[Key, FilingCase]
     by_subject: dict[str, FilingCase]
-    touched: dict[CaseId, FilingCase] = field(default_factory=dict)
+    likes: Likes[FilingCase] | None = None
+    new: list[FilingCase] = field(default_factory=list)
     reports: list[RowValues] = field(default_factory=list)
     identities: list[RowValues] = field(default_factory=list)
     contents: list[RowValues] = field(default_factory=list)
-    events: list[RowValues] = field(default_factory=list)
+    fingerprints: list[RowValues] = field(default_factory=list)
 
-    def add(self, report: NewReport) -> FiledReport:
-        """Place `report` on its case: the one of its case_ref, else its subject's undecided one, else a new one.
+    def add(self, report: NewReport, said: Fingerprint | None) -> FiledReport:
+        """Place `report` on its case.
 
-        A case_ref is the source's own word on what is one case, so a new case_ref begins a case even where the
-        subject has another undecided one.
+        That is the one of its case_ref, else its subject's undecided one, else, of a report that names neither, the
+        undecided one that says the same; else a new one. A case_ref is the source's own word on what is one case, so
+        a new case_ref begins a case even where the subject has another undecided one.
+
+        Args:
+            report: Fit to be stored.
+            said: The fingerprint of its words; None where it gathers by its subject or case_ref, or not at all.
         """
         report_id = ReportId(new_id())
-        case = self._case_for(report)
-        case.version += 1
+        case = self._case_for(report, report_id, said)
         case.attributes = merged_attributes(case.attributes, report.attributes)
-        case.received_at = min(case.received_at, report.received_at)
-        self.touched[case.id] = case
-        self._add_rows(report, report_id, case)
+        before = self.steps.states.get(case.id)
+        version = 1 if before is None else before.content_version + 1
+        self.steps.add(
+            case.id, EventKind.REPORTED if before is None else EventKind.JOINED, self.actor,
+            report_id=report_id,
+            content_version=version,
+            received_at=iso(report.received_at),
+            order_key=self.order_key if before is None else None,
+        )  # fmt: skip
+        self._add_rows(report, report_id, case, version)
         return FiledReport(report_id, case.id, created=True)
 
     def new_cases(self) -> list[RowValues]:
@@ -73,37 +90,33 @@ class FilingPlan:
                 "subject_id": case.subject_id,
                 "ref_source": case.ref[0] if case.ref else None,
                 "case_ref": case.ref[1] if case.ref else None,
-                "status": CaseStatus.OPEN.value,
-                "received_at": case.received_at,
-                "content_version": case.version,
-                "order_key": self.order_key,
+                **columns,
             }
-            for case in self.touched.values()
-            if case.is_new
+            for case, columns in zip(
+                self.new, new_columns([self.steps.states[case.id] for case in self.new]), strict=True
+            )
         ]
 
-    def joined_cases(self) -> list[RowValues]:
-        """What changes in the cases that were there before."""
-        return [
-            {"joined_id": case.id, "received_at": case.received_at, "content_version": case.version}
-            for case in self.touched.values()
-            if not case.is_new
-        ]
-
-    def _case_for(self, report: NewReport) -> FilingCase:
+    def _case_for(self, report: NewReport, report_id: ReportId, said: Fingerprint | None) -> FilingCase:
         subject_id = self.subject_ids[subject_key(report)] if report.subject_ref else None
         ref = (report.source, report.case_ref) if report.case_ref else None
         known = self.by_ref.get(ref) if ref else self.by_subject.get(subject_id or "")
+        if known is None and said is not None and self.likes is not None:
+            known = self.likes.find(report.source, said, report.received_at)
         if known is not None:
             return known
-        case = FilingCase(CaseId(new_id()), 0, report.received_at, {}, is_new=True, subject_id=subject_id, ref=ref)
+        case = FilingCase(CaseId(new_id()), {}, is_new=True, subject_id=subject_id, ref=ref)
+        self.new.append(case)
         if ref:
             self.by_ref[ref] = case
         if subject_id:
             self.by_subject.setdefault(subject_id, case)
+        if said is not None and self.likes is not None:
+            self.likes.add(report.source, said, report.received_at, case)
+            self.fingerprints.append(fingerprint_row(report_id, report.source, said, report.received_at))
         return case
 
-    def _add_rows(self, report: NewReport, report_id: ReportId, case: FilingCase) -> None:
+    def _add_rows(self, report: NewReport, report_id: ReportId, case: FilingCase, version: int) -> None:
         self.reports.append(
             {
                 "id": report_id,
@@ -112,7 +125,7 @@ class FilingPlan:
                 "external_id": report.external_id,
                 "channel": report.channel,
                 "received_at": report.received_at,
-                "filed_at": self.filed_at,
+                "filed_at": self.steps.at,
             }
         )
         if report.reporter:
@@ -121,23 +134,15 @@ class FilingPlan:
             {
                 "id": new_id(),
                 "case_id": case.id,
-                "version": case.version,
+                "version": version,
                 "report_id": report_id,
                 "title": report.title,
                 "description": report.description,
                 "channel": report.channel,
                 "attributes": dict(case.attributes),
-                "created_at": self.filed_at,
-            }
-        )
-        kind = EventKind.REPORTED if case.version == 1 else EventKind.JOINED
-        self.events.append(
-            {
-                "case_id": case.id,
-                "kind": kind.value,
-                "at": self.filed_at,
-                "actor": self.actor,
-                "data": {"report_id": report_id, "content_version": case.version},
+                "created_at": self.steps.at,
+                # What the first report says is what the case has.
+                "own_attributes": None if version == 1 else dict(report.attributes),
             }
         )
 

@@ -25,8 +25,9 @@ class Learning:
     _db: Database
 
     def decided_cases(self) -> Iterator[DecidedCase]:
-        """Each decided case with the last decision of its appeals, ordered by (received_at, id).
+        """Each decided case with the decision that stands, ordered by (received_at, id).
 
+        What was withdrawn stands no more; a case that is open again, by an appeal or otherwise, is not among them.
         The text is that of the content version which the decision names. Memory stays constant: pages of cases are
         read in transactions of their own, so a long reader neither blocks a writer nor sees one moment throughout; a
         case decided meanwhile is there or not.
@@ -58,15 +59,13 @@ def _page(connection: Connection, after: Place | None) -> tuple[list[DecidedCase
 
 
 def _standing(connection: Connection, case_ids: list[str]) -> list[AnyRow]:
-    """The decision of each case that no other reviews, with its content's version and the case's subject."""
-    later = decisions.alias("later")
+    """The decision of each case that stands, with its content's version and the case's subject."""
     query = (
         select(decisions, cases.c.received_at, contents.c.version, subjects.c.kind, subjects.c.external_id)
-        .join(cases, cases.c.id == decisions.c.case_id)
+        .join(cases, cases.c.decision_id == decisions.c.id)
         .join(contents, contents.c.id == decisions.c.content_id)
         .outerjoin(subjects, subjects.c.id == cases.c.subject_id)
-        .outerjoin(later, later.c.reviews == decisions.c.id)
-        .where(decisions.c.case_id.in_(case_ids), later.c.id.is_(None))
+        .where(cases.c.id.in_(case_ids))
         .order_by(cases.c.received_at, cases.c.id)
     )
     return list(connection.execute(query))

@@ -11,10 +11,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from cases.errors import InvalidInputError, NotMigratedError
+from cases.errors import InvalidInputError, NotMigratedError, StoreUnavailableError
 from cases.store.database import unavailable
 from cases.store.engine import WRITES, database_url, make_engine, sqlite_path
 
@@ -98,11 +98,21 @@ def _config() -> Config:
 
 def _run(url: str, action: Callable[[Config], None]) -> None:
     engine = make_engine(url)
+    sqlite = engine.dialect.name == "sqlite"
+    if sqlite:
+        # A table that is made anew there is dropped meanwhile, under the feet of those that refer to it; the check
+        # comes at the end instead (https://www.sqlite.org/lang_altertable.html, section 7).
+        event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA foreign_keys = OFF"))
     try:
         with _translated(engine), engine.execution_options(**{WRITES: True}).begin() as connection:
             config = _config()
             config.attributes["connection"] = connection
             action(config)
+            if sqlite and (astray := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+                raise StoreUnavailableError(
+                    f"'database' must keep its references whole (got {len(astray)} astray, the first in "
+                    f"{astray[0][0]}); nothing was changed, restore the backup and tell us"
+                )
     except CommandError as error:
         raise InvalidInputError(
             f"'revision' must be one of this version's migrations (got: {error}); see `caseload db status`",

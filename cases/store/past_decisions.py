@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, insert
 
 from cases.clock import as_utc
 from cases.errors import InvalidInputError, NotFoundError
 from cases.ids import CaseId, new_id
-from cases.record import CaseStatus, EventKind, PastDecision, Suggestion
+from cases.life import iso
+from cases.record import EventKind, PastDecision
 from cases.store.database import Database
-from cases.store.deciding import verdict_values
-from cases.store.rows import AnyRow, chunks
+from cases.store.living import Steps, locked_states
 from cases.store.storable import finite, storable_name
-from cases.store.tables import cases, contents, decisions, events
+from cases.store.tables import decisions
+from cases.store.working.deciding import latest_content_ids, unaided_values, verdict_values
 
 RowValues = dict[str, Any]
 
@@ -51,74 +52,38 @@ class PastDecisions:
 def _record(
     connection: Connection, db: Database, ready: list[tuple[PastDecision, RowValues, RowValues | None]], actor: str
 ) -> list[bool]:
-    stored = _lock_cases(connection, [row.case_id for row, _, _ in ready])
-    at = db.clock()
+    stored = locked_states(connection, [row.case_id for row, _, _ in ready])
+    for row, _, _ in ready:
+        if row.case_id not in stored:
+            raise NotFoundError(f"'case_id' must name a stored case (got {row.case_id!r}); file its report first")
+    content_ids = latest_content_ids(connection, stored)
+    steps = Steps(db.clock(), stored)
     recorded: list[bool] = []
     decided: list[RowValues] = []
     appealed: list[RowValues] = []
-    changed: list[RowValues] = []
-    happened: list[RowValues] = []
     for row, first, appeal in ready:
-        case = stored[row.case_id]
-        recorded.append(case.status != CaseStatus.DECIDED.value)
+        recorded.append(stored[row.case_id].is_open)
         if not recorded[-1]:
             continue
-        first_id, about = new_id(), {"case_id": row.case_id, "content_id": case.content_id}
+        first_id, about = new_id(), {"case_id": row.case_id, "content_id": content_ids[row.case_id]}
         decided.append({"id": first_id, "reviews": None, **about, **first})
-        changed.append(
-            {"decided_id": row.case_id, "decided_at": first["decided_at"], "first_claimed_at": first["claimed_at"]}
-        )
-        happened.append(_event(EventKind.DECIDED, decided[-1], at, actor))
+        times = {name: iso(first[name]) for name in ("decided_at", "claimed_at")}
+        steps.add(row.case_id, EventKind.DECIDED, actor, **_told(decided[-1]), **times)
         if appeal is not None:
             appealed.append({"id": new_id(), "reviews": first_id, **about, **appeal})
             kind = EventKind.OVERTURNED if appeal["overturns"] else EventKind.UPHELD
-            happened.append(_event(kind, appealed[-1], at, actor))
-    _write(connection, decided, appealed, changed, happened)
+            steps.add(row.case_id, kind, actor, **_told(appealed[-1]), reviews=first_id)
+    # The reviewed before their reviews: these refer to them.
+    for rows in (decided, appealed):
+        if rows:
+            connection.execute(insert(decisions), rows)
+    steps.write(connection)
     return recorded
 
 
-def _write(
-    connection: Connection,
-    decided: list[RowValues],
-    appealed: list[RowValues],
-    changed: list[RowValues],
-    happened: list[RowValues],
-) -> None:
-    # The reviewed before their reviews: these refer to them.
-    for table, rows in ((decisions, decided), (decisions, appealed), (events, happened)):
-        if rows:
-            connection.execute(insert(table), rows)
-    if changed:
-        decide = update(cases).where(cases.c.id == bindparam("decided_id")).values(status=CaseStatus.DECIDED.value)
-        connection.execute(decide, changed)
-
-
-def _lock_cases(connection: Connection, case_ids: list[CaseId]) -> dict[str, AnyRow]:
-    found: dict[str, AnyRow] = {}
-    for some in chunks(sorted(case_ids)):
-        query = (
-            select(cases.c.id, cases.c.status, contents.c.id.label("content_id"))
-            .join(contents, (contents.c.case_id == cases.c.id) & (contents.c.version == cases.c.content_version))
-            .where(cases.c.id.in_(some))
-            .order_by(cases.c.id)
-            .with_for_update(of=cases, key_share=True)
-        )
-        found |= {row.id: row for row in connection.execute(query)}
-    for case_id in case_ids:
-        if case_id not in found:
-            raise NotFoundError(f"'case_id' must name a stored case (got {case_id!r}); file its report first")
-    return found
-
-
-def _event(kind: EventKind, decision: RowValues, at: Any, actor: str) -> RowValues:  # noqa: ANN401 - a datetime
+def _told(decision: RowValues) -> RowValues:
     data = {name: decision[name] for name in ("category", "severity", "action", "decided_by")}
-    return {
-        "case_id": decision["case_id"],
-        "kind": kind.value,
-        "at": at,
-        "actor": actor,
-        "data": {"decision_id": decision["id"], **data},
-    }
+    return {"decision_id": decision["id"], **data}
 
 
 def _first_values(row: PastDecision) -> RowValues:
@@ -144,13 +109,7 @@ def _appeal_values(row: PastDecision) -> RowValues | None:
 
 def _unaided() -> RowValues:
     """No model had a part in it; every row of a bulk insert spells the same columns."""
-    return {
-        "claimed_at": None,
-        "handling_seconds": None,
-        "suggestion": Suggestion.UNAIDED.value,
-        "suggestion_shown": False,
-        "overturns": False,
-    }
+    return {**unaided_values(), "claimed_at": None, "overturns": False}
 
 
 def _check_one_for_each_case(rows: Sequence[PastDecision]) -> None:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, select
 
 from cases.errors import NotFoundError
 from cases.ids import CaseId, DecisionId
 from cases.record import Case, Decision, Event, Report, Score
 from cases.store.database import Database
-from cases.store.rows import case_row, decision_from, event_from, read_cases, report_from, score_from, select_cases
-from cases.store.tables import cases, decisions, events, notes, reports, scores
+from cases.store.rows import (
+    case_row,
+    chunks,
+    decision_from,
+    event_from,
+    read_cases,
+    report_from,
+    score_from,
+    select_cases,
+)
+from cases.store.tables import cases, decisions, events, reports, scores, withdrawn_decisions
 
 
 class Reading:
@@ -57,9 +68,25 @@ class Reading:
 
         return self._db.read(work)
 
+    def latest_scores(self, case_ids: Sequence[CaseId]) -> dict[CaseId, Score]:
+        """By case id, the same of many; a case without a score is not among them."""
+        query = select(scores).join(cases, cases.c.score_id == scores.c.id)
+
+        def work(connection: Connection) -> dict[CaseId, Score]:
+            found = {}
+            for some in chunks(case_ids):
+                for row in connection.execute(query.where(cases.c.id.in_(some))):
+                    found[CaseId(row.case_id)] = score_from(row)
+            return found
+
+        return self._db.read(work)
+
     def decisions(self, case_id: CaseId) -> tuple[Decision, ...]:
-        """The case's decisions: the first, then each review of the one before."""
-        query = select(decisions).where(decisions.c.case_id == case_id).order_by(decisions.c.id)
+        """The case's decisions: the first, then each review of the one before; those withdrawn are not among them."""
+        withdrawn = select(withdrawn_decisions.c.decision_id).where(
+            withdrawn_decisions.c.decision_id == decisions.c.id
+        )
+        query = select(decisions).where(decisions.c.case_id == case_id, ~withdrawn.exists()).order_by(decisions.c.id)
 
         def work(connection: Connection) -> tuple[Decision, ...]:
             found = {row.reviews: decision_from(row) for row in connection.execute(query)}
@@ -71,11 +98,6 @@ class Reading:
             return tuple(chain)
 
         return self._db.read(work)
-
-    def note(self, decision_id: DecisionId) -> str:
-        """What the decider wrote beside the decision; empty where nothing was written, or it was erased."""
-        query = select(notes.c.text).where(notes.c.decision_id == decision_id)
-        return self._db.read(lambda connection: connection.execute(query).scalar() or "")
 
     def events(self, case_id: CaseId) -> tuple[Event, ...]:
         """What happened to the case, in order.

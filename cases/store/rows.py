@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from cases.errors import NotFoundError
-from cases.ids import CaseId, ContentId, DecisionId, ReportId, ScoreId, SubjectId
+from cases.ids import BulkId, CaseId, ContentId, DecisionId, ReportId, ScoreId, SubjectId
 from cases.record import (
     Case,
     CaseStatus,
@@ -17,6 +18,7 @@ from cases.record import (
     Decision,
     Event,
     EventKind,
+    RankedFrom,
     Report,
     Score,
     Subject,
@@ -38,18 +40,22 @@ def chunks(items: Sequence[T], size: int = IN_AT_MOST) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
+# Built once: building it costs as much as running it.
+_CASES: Select[Any] = (
+    select(
+        cases,
+        subjects.c.kind.label("subject_kind"),
+        subjects.c.external_id.label("subject_external_id"),
+        leases.c.expires_at.label("lease_expires_at"),
+    )
+    .outerjoin(subjects, subjects.c.id == cases.c.subject_id)
+    .outerjoin(leases, leases.c.case_id == cases.c.id)
+)
+
+
 def select_cases(now: datetime) -> Select[Any]:
     """The rows that `read_cases` takes; `now` by the database's clock tells which leases live."""
-    return (
-        select(
-            cases,
-            subjects.c.kind.label("subject_kind"),
-            subjects.c.external_id.label("subject_external_id"),
-            (leases.c.expires_at > now).label("leased"),
-        )
-        .outerjoin(subjects, subjects.c.id == cases.c.subject_id)
-        .outerjoin(leases, leases.c.case_id == cases.c.id)
-    )
+    return _CASES.add_columns((leases.c.expires_at > now).label("held_now"))
 
 
 def read_cases(connection: Connection, rows: Sequence[AnyRow]) -> list[Case]:
@@ -58,15 +64,25 @@ def read_cases(connection: Connection, rows: Sequence[AnyRow]) -> list[Case]:
     return [_case(row, text[row.id]) for row in rows]
 
 
+_CONTENTS = (
+    select(contents)
+    .where(contents.c.case_id.in_(bindparam("case_ids", expanding=True)))
+    .order_by(contents.c.case_id, contents.c.version)
+)
+
+
 def read_contents(connection: Connection, versions: dict[str, int]) -> dict[str, Content]:
     """By case id, the content of each case at the version given (its text is that of all versions up to there)."""
     parts: dict[str, list[AnyRow]] = {case_id: [] for case_id in versions}
     for some in chunks(list(versions)):
-        query = select(contents).where(contents.c.case_id.in_(some)).order_by(contents.c.case_id, contents.c.version)
-        for row in connection.execute(query):
+        for row in connection.execute(_CONTENTS, {"case_ids": some}):
             if row.version <= versions[row.case_id]:
                 parts[row.case_id].append(row)
     return {case_id: _content(rows) for case_id, rows in parts.items()}
+
+
+_CASE = select(cases).where(cases.c.id == bindparam("case_id"))
+_LOCKED = _CASE.with_for_update(key_share=True)
 
 
 def case_row(connection: Connection, case_id: CaseId, *, lock: bool = False) -> AnyRow:
@@ -75,10 +91,7 @@ def case_row(connection: Connection, case_id: CaseId, *, lock: bool = False) -> 
     Raises:
         NotFoundError: There is no such case.
     """
-    query = select(cases).where(cases.c.id == case_id)
-    if lock:
-        query = query.with_for_update(key_share=True)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_LOCKED if lock else _CASE, {"case_id": case_id}).one_or_none()
     if row is None:
         raise NotFoundError(f"'case_id' must name a stored case (got {case_id!r}); list them with `caseload queue`")
     return row
@@ -113,11 +126,23 @@ def score_from(row: AnyRow) -> Score:
         shortlist=tuple(row.shortlist or ()),
         novelty_p=row.novelty_p,
         sub_policy=row.sub_policy or "",
+        changes_at=row.changes_at,
+        queue=row.queue or "",
+        ranked_from=tuple(_ranked_from(way) for way in row.ranked_from or ()),
+        minutes=row.minutes,
+        # Before revision 0004 no case ranked by lot.
+        by_lot=bool(row.by_lot),
+        propensity=1.0 if row.propensity is None else row.propensity,
     )
 
 
-def decision_from(row: AnyRow) -> Decision:
-    """A row of decisions."""
+def _ranked_from(way: Mapping[str, Any]) -> RankedFrom:
+    severity = {int(level): probability for level, probability in way["severity"].items()}
+    return RankedFrom(severity, way["violation"], judged=way["judged"])
+
+
+def decision_from(row: AnyRow | SimpleNamespace) -> Decision:
+    """A row of decisions, or what has just been made one."""
     return Decision(
         id=DecisionId(row.id),
         case_id=CaseId(row.case_id),
@@ -140,6 +165,8 @@ def decision_from(row: AnyRow) -> Decision:
         suggested_rank=row.suggested_rank,
         reviews=None if row.reviews is None else DecisionId(row.reviews),
         overturns=row.overturns,
+        after_reopening=row.after_reopening,
+        bulk_id=None if row.bulk_id is None else BulkId(row.bulk_id),
     )
 
 
@@ -153,7 +180,7 @@ def _case(row: AnyRow, content: Content) -> Case:
     if row.subject_id is not None:
         subject = Subject(SubjectId(row.subject_id), row.subject_kind, row.subject_external_id)
     status = CaseStatus(row.status)
-    if status is CaseStatus.OPEN and row.leased:
+    if status is CaseStatus.OPEN and row.held_now:
         status = CaseStatus.CLAIMED
     return Case(
         id=CaseId(row.id),
@@ -164,12 +191,27 @@ def _case(row: AnyRow, content: Content) -> Case:
         order_key=row.order_key,
         first_claimed_at=row.first_claimed_at,
         decided_at=row.decided_at,
+        queue=row.queue,
+        hold_until=row.hold_until,
+        paused_seconds=row.paused_seconds,
+        assigned_to=row.assigned_to,
+        set_severity=row.set_severity,
+        set_priority=row.set_priority,
+        rank_parts=row.rank_parts or {},
+        rerank_at=row.rerank_at,
+        decision_id=None if row.decision_id is None else DecisionId(row.decision_id),
+        under_appeal=row.under_appeal,
+        barred=row.barred,
+        merged_into=None if row.merged_into is None else CaseId(row.merged_into),
     )
 
 
 def _content(rows: Iterable[AnyRow]) -> Content:
-    parts = list(rows)
-    latest = parts[-1]
+    versions = list(rows)
+    latest = versions[-1]
+    # A report that has left the case is not read, and the row that says so has no text.
+    gone = {row.withdraws for row in versions if row.withdraws is not None}
+    parts = [row for row in versions if row.withdraws is None and row.version not in gone]
     return Content(
         id=ContentId(latest.id),
         case_id=CaseId(latest.case_id),

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from cases.clock import as_utc
 from cases.errors import InvalidInputError, NotFoundError
+from cases.life import iso
 from cases.record import Case, CaseStatus, EventKind, Score
 from cases.store.database import Database
+from cases.store.living import Steps, locked_states
 from cases.store.rows import chunks, read_cases, select_cases
 from cases.store.storable import finite, storable_code, storable_name
-from cases.store.tables import cases, contents, events, scores
+from cases.store.tables import cases, contents, scores
 
 # The actor of the events that a model causes.
 SCORER = "model"
@@ -40,8 +42,14 @@ class Scoring:
 
         return self._db.read(work)
 
-    def record_scores(self, batch: Sequence[Score]) -> None:
-        """Append the scores; a case whose content is still the one scored takes the score's order key.
+    def record_scores(self, batch: Sequence[Score], *, ranked_by: str = "") -> None:
+        """Append the scores; a case whose content is still the one scored takes the score's place and queue.
+
+        Its place stays where a person set its severity or priority, its queue where a person sent it there.
+
+        Args:
+            batch: Any number; a thousand at a time is quick.
+            ranked_by: Under which policy and weights their places were computed.
 
         Raises:
             InvalidInputError: A number is not finite, or a probability is outside [0, 1].
@@ -49,57 +57,47 @@ class Scoring:
             StoreUnavailableError: The database does not answer.
         """
         rows = [_row(score) for score in batch]
+        named = storable_code(ranked_by, field="ranked_by", required=False)
         if rows:
-            self._db.write(lambda connection: _record(connection, self._db, batch, rows))
+            self._db.write(lambda connection: _record(connection, self._db, batch, rows, named))
 
 
-def _record(connection: Connection, db: Database, batch: Sequence[Score], rows: list[dict[str, Any]]) -> None:
-    _check_contents(connection, batch)
+def _record(
+    connection: Connection, db: Database, batch: Sequence[Score], rows: list[dict[str, Any]], ranked_by: str
+) -> None:
+    versions = _versions(connection, batch)
+    # Locked in the order in which filing locks them, so that the two do not deadlock.
+    steps = Steps(db.clock(), locked_states(connection, [score.case_id for score in batch]))
     connection.execute(insert(scores), rows)
-    is_latest = (
-        select(contents.c.version).where(contents.c.id == bindparam("scored_content_id")).scalar_subquery()
-        == cases.c.content_version
-    )
-    connection.execute(
-        update(cases).where(cases.c.id == bindparam("scored_id"), is_latest),
-        [
-            {
-                "scored_id": score.case_id,
-                "scored_content_id": score.content_id,
-                "order_key": score.order_key,
-                "score_id": score.id,
-            }
-            # In the order in which filing locks them, so that the two do not deadlock.
-            for score in sorted(batch, key=lambda score: score.case_id)
-        ],
-    )
-    at = db.clock()
-    connection.execute(
-        insert(events),
-        [
-            {
-                "case_id": score.case_id,
-                "kind": EventKind.SCORED.value,
-                "at": at,
-                "actor": SCORER,
-                "data": {"score_id": score.id, "model_version": score.model_version, "fallback": score.fallback},
-            }
-            for score in batch
-        ],
-    )
+    for score, row in zip(batch, rows, strict=True):
+        steps.add(
+            score.case_id, EventKind.SCORED, SCORER,
+            score_id=score.id,
+            content_version=versions[score.content_id],
+            model_version=score.model_version,
+            fallback=score.fallback,
+            order_key=row["order_key"],
+            parts=row["priority"],
+            changes_at=iso(row["changes_at"]),
+            queue=row["queue"],
+        )  # fmt: skip
+        steps.set_columns(score.case_id, ranked_by=ranked_by)
+    steps.write(connection)
 
 
-def _check_contents(connection: Connection, batch: Sequence[Score]) -> None:
-    owners: dict[str, str] = {}
+def _versions(connection: Connection, batch: Sequence[Score]) -> dict[str, int]:
+    """By content id, which version of its case each score is of."""
+    found: dict[str, tuple[str, int]] = {}
     for some in chunks(sorted({score.content_id for score in batch})):
-        query = select(contents.c.id, contents.c.case_id).where(contents.c.id.in_(some))
-        owners |= {row.id: row.case_id for row in connection.execute(query)}
+        query = select(contents.c.id, contents.c.case_id, contents.c.version).where(contents.c.id.in_(some))
+        found |= {row.id: (row.case_id, row.version) for row in connection.execute(query)}
     for score in batch:
-        if owners.get(score.content_id) != score.case_id:
+        if found.get(score.content_id, ("", 0))[0] != score.case_id:
             raise NotFoundError(
                 f"'content_id' must name a stored content of its case (got {score.content_id!r} for case "
                 f"{score.case_id!r}); score what `unscored` or `case` answered"
             )
+    return {content_id: version for content_id, (_, version) in found.items()}
 
 
 def _row(score: Score) -> dict[str, Any]:
@@ -127,6 +125,19 @@ def _row(score: Score) -> dict[str, Any]:
         "shortlist": [storable_code(category, field="shortlist") for category in score.shortlist],
         "novelty_p": None if score.novelty_p is None else _probability(score.novelty_p, "novelty_p"),
         "sub_policy": storable_code(score.sub_policy, field="sub_policy", required=False) or None,
+        "changes_at": None if score.changes_at is None else as_utc(score.changes_at, field="changes_at"),
+        "queue": storable_code(score.queue, field="queue", required=False) or None,
+        "ranked_from": [
+            {
+                "severity": _probabilities(way.severity, "ranked_from"),
+                "violation": _probability(way.violation, "ranked_from"),
+                "judged": way.judged,
+            }
+            for way in score.ranked_from
+        ],
+        "minutes": None if score.minutes is None else finite(score.minutes, field="minutes", at_least=0.0),
+        "by_lot": score.by_lot,
+        "propensity": _probability(score.propensity, "propensity"),
     }
 
 

@@ -1,7 +1,7 @@
 """The schema as SQLAlchemy sees it. docs/database.md says who writes what; the migrations make it.
 
-Append-only, held by triggers: contents (no UPDATE), scores, decisions, events, champions (neither UPDATE nor
-DELETE). Erasable: the rows of report_identities, notes and contents.
+Append-only, held by triggers: contents (no UPDATE), scores, decisions, withdrawn_decisions, events, champions
+(neither UPDATE nor DELETE). Erasable: the rows of report_identities, notes, contents and fingerprints.
 """
 
 from __future__ import annotations
@@ -21,8 +21,12 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
+    text,
+    true,
 )
 
+from cases.record import MAIN_QUEUE
 from cases.store.column_types import LONG_TEXT, SEQUENCE, UtcDateTime
 
 metadata = MetaData(
@@ -71,7 +75,8 @@ cases = Table(
     _id("subject_id", ForeignKey("subjects.id")),
     _code("ref_source", nullable=True),
     _name("case_ref", nullable=True),
-    # "open" or "decided"; that a case is claimed follows from its lease and the database's clock.
+    # From here on the state, which `cases.life` makes of the events; docs/database.md says what each column means.
+    # "open", "decided" or "merged"; that a case is claimed follows from its lease and the database's clock.
     Column("status", String(16), nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("content_version", Integer, nullable=False),
@@ -80,10 +85,43 @@ cases = Table(
     _id("score_id"),
     Column("first_claimed_at", UtcDateTime),
     Column("decided_at", UtcDateTime),
+    _code("queue", server_default=MAIN_QUEUE),
+    Column("queue_fixed", Boolean, nullable=False, server_default=false()),
+    Column("hold_until", UtcDateTime),
+    Column("paused_seconds", Double, nullable=False, server_default=text("0")),
+    _name("assigned_to", nullable=True),
+    Column("set_severity", Integer),
+    _code("set_priority", nullable=True),
+    Column("rank_parts", JSON(none_as_null=True)),
+    Column("rerank_at", UtcDateTime),
+    # No foreign keys here either, for the same reason; merged_into could be one, and would only slow filing.
+    _id("decision_id"),
+    Column("under_appeal", Boolean, nullable=False, server_default=false()),
+    _name("barred", nullable=True),
+    Column("gathers", Boolean, nullable=False, server_default=true()),
+    _id("merged_into"),
+    # For the indexes that claims go by; see cases/store/pools.py. No part of the state: they follow from it, from the
+    # lease and from the clock.
+    Column("pool", String(16), nullable=False, server_default="open"),
+    Column("leased", Boolean, nullable=False, server_default=false()),
+    Column("leased_until", UtcDateTime),
+    # Under which policy and weights the order key was computed.
+    _code("ranked_by", server_default=""),
     UniqueConstraint("ref_source", "case_ref"),
     **MYSQL,
 )
-Index("ix_cases_queue", cases.c.status, cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
+# What is claimed next: of all queues by the first, of one queue by the second, in the index's own order.
+_ORDER = (cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
+Index("ix_cases_free", cases.c.pool, cases.c.leased, *_ORDER)
+Index("ix_cases_free_of_queue", cases.c.pool, cases.c.leased, cases.c.queue, *_ORDER)
+Index("ix_cases_assigned", cases.c.assigned_to, cases.c.pool, cases.c.leased, *_ORDER)
+Index("ix_cases_leased", cases.c.leased, cases.c.leased_until)
+Index("ix_cases_held", cases.c.pool, cases.c.hold_until)
+# What is listed, ranked again by the clock, or ranked again under other weights.
+Index("ix_cases_queue", cases.c.status, *_ORDER)
+Index("ix_cases_one_queue", cases.c.status, cases.c.queue, *_ORDER)
+Index("ix_cases_rerank", cases.c.status, cases.c.rerank_at, cases.c.id)
+Index("ix_cases_ranked_by", cases.c.status, cases.c.ranked_by, cases.c.id)
 Index("ix_cases_received_at_id", cases.c.received_at, cases.c.id)
 Index("ix_cases_subject_id_status", cases.c.subject_id, cases.c.status)
 
@@ -100,6 +138,8 @@ reports = Table(
     UniqueConstraint("source", "external_id"),
     **MYSQL,
 )
+
+Index("ix_reports_filed_at", reports.c.filed_at)
 
 report_identities = Table(
     "report_identities",
@@ -123,9 +163,36 @@ contents = Table(
     _code("channel"),
     Column("attributes", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    # What this report alone said, so that the others' can be merged anew when it leaves. NULL where that is the same
+    # as `attributes` (the first report), and in rows from before revision 0003.
+    Column("own_attributes", JSON(none_as_null=True)),
+    # The version whose report has left the case: a row that says so has no text, and neither of the two is read.
+    Column("withdraws", Integer),
     UniqueConstraint("case_id", "version"),
     **MYSQL,
 )
+
+# What a report that names neither subject nor case begins a case with, for finding those that say the same. Made of
+# the text, and erased with it.
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    _id("report_id", ForeignKey("reports.id"), primary_key=True),
+    _code("source"),
+    Column("received_at", UtcDateTime, nullable=False),
+    # SHA-256 of the normalised text.
+    Column("digest", String(64), nullable=False),
+    # 64 bits as 16 hexadecimal digits, and its four quarters; NULL for a text too short to be nearly the same.
+    Column("simhash", String(16)),
+    Column("band_1", Integer),
+    Column("band_2", Integer),
+    Column("band_3", Integer),
+    Column("band_4", Integer),
+    **MYSQL,
+)
+Index("ix_fingerprints_digest", fingerprints.c.digest)
+for _band in (fingerprints.c.band_1, fingerprints.c.band_2, fingerprints.c.band_3, fingerprints.c.band_4):
+    Index(f"ix_fingerprints_{_band.name}", _band, fingerprints.c.received_at)
 
 scores = Table(
     "scores",
@@ -156,6 +223,14 @@ scores = Table(
     Column("shortlist", JSON),
     Column("novelty_p", Double),
     _code("sub_policy", nullable=True),
+    # Since revision 0003.
+    Column("changes_at", UtcDateTime),
+    _code("queue", nullable=True),
+    # Since revision 0004: what the priority was computed from, and how the case came to its lane.
+    Column("ranked_from", JSON(none_as_null=True)),
+    Column("minutes", Double),
+    Column("by_lot", Boolean),
+    Column("propensity", Double),
     **MYSQL,
 )
 Index("ix_scores_content_id_model", scores.c.content_id, scores.c.model)
@@ -181,9 +256,23 @@ decisions = Table(
     Column("suggestion", String(16), nullable=False),
     Column("suggestion_shown", Boolean, nullable=False),
     Column("suggested_rank", Integer),
-    # Unique: a decision is reviewed once, a further appeal reviews the review. So each case has one that stands.
-    _id("reviews", ForeignKey("decisions.id"), unique=True),
+    # Of those not withdrawn at most one reviews another: each case has one that stands, cases.decision_id.
+    _id("reviews", ForeignKey("decisions.id"), index=True),
     Column("overturns", Boolean, nullable=False),
+    Column("after_reopening", Boolean, nullable=False, server_default=false()),
+    _id("bulk_id", index=True),
+    **MYSQL,
+)
+
+Index("ix_decisions_decided_at", decisions.c.decided_at)
+
+withdrawn_decisions = Table(
+    "withdrawn_decisions",
+    metadata,
+    _id("decision_id", ForeignKey("decisions.id"), primary_key=True),
+    _id("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("withdrawn_at", UtcDateTime, nullable=False),
+    _name("withdrawn_by"),
     **MYSQL,
 )
 
@@ -192,7 +281,11 @@ notes = Table(
     metadata,
     _id("id", primary_key=True),
     _id("case_id", ForeignKey("cases.id"), nullable=False, index=True),
-    _id("decision_id", ForeignKey("decisions.id"), nullable=False, index=True),
+    _id("decision_id", ForeignKey("decisions.id"), index=True),
+    # What it was written beside: a decision, an escalation, an appeal.
+    Column("kind", String(32), nullable=False),
+    _name("author"),
+    Column("at", UtcDateTime, nullable=False),
     Column("text", LONG_TEXT, nullable=False),
     **MYSQL,
 )
@@ -220,6 +313,15 @@ leases = Table(
     Column("claimed_at", UtcDateTime, nullable=False),
     # By the database's clock, unlike every other time in this schema.
     Column("expires_at", UtcDateTime, nullable=False),
+    **MYSQL,
+)
+
+# Part of a case's state: who gave it back and is not given it again.
+skips = Table(
+    "skips",
+    metadata,
+    _id("case_id", ForeignKey("cases.id"), primary_key=True),
+    _name("holder", primary_key=True),
     **MYSQL,
 )
 

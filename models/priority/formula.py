@@ -121,7 +121,8 @@ def priority(case: CaseToRank, weights: Weights, *, at: datetime | None = None) 
     share = weights.random_lane
     by_lot = case.lot is not None and case.lot < share
     parts["random_lane"] = _lift(case.lot / share, parts, harms) if by_lot and case.lot is not None else 0.0
-    parts["severity_1_floor"] = FLOOR if masses[0] >= weights.severity_1_at_least else 0.0
+    # Rounded, so that the sum of what a rule raised is not short of the threshold by its last digit.
+    parts["severity_1_floor"] = FLOOR if round(masses[0], 9) >= weights.severity_1_at_least else 0.0
     parts["waiting"] = _waiting(received, weights)
     propensity = 1.0 if case.lot is None else share if by_lot else 1.0 - share
     changes_at = min((moment for moment in nearing.values() if moment > now), default=None)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from cases.errors import InvalidInputError
 from cases.settings import Settings, load_settings
@@ -32,7 +32,7 @@ def test_each_setting_is_documented_and_no_other():
 def test_a_settings_row_has_its_default_and_its_meaning(name: str):
     field = Settings.model_fields[name]
     default, meaning = ROWS[f"CASELOAD_{name.upper()}"]
-    unset = field.default in (None, "", Path())
+    unset = field.default in (None, "", Path(), SecretStr(""))
     assert default == ("empty" if unset else f"`{field.default}`")
     assert meaning.startswith(field.description or "nothing")
 

@@ -22,7 +22,7 @@ def test_the_queue_ranks_cases_and_says_category_and_probability_in_words(run: R
     assert "The urgent one" in lines[1]
     assert "Harassment (likely, 70 %)" in lines[1]
     assert "2 high (60 %)" in lines[1]
-    # 5.5 for the harm, and five hours of the 72 that double it.
+    # 5.5 for the harm, and five hours of the 96 that double it.
     assert lines[1].split(" h ")[1].split()[0] == "5.6"
     assert lines[2].split()[:2] == ["2", late.id[-8:]]
     assert lines[3] == "2 of 2 undecided cases"

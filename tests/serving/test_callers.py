@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -14,6 +15,18 @@ KEYED = [
     ("POST", "/v1/cases/x/decision"),
     ("POST", "/v1/cases/x/lease/renew"),
     ("POST", "/v1/cases/x/lease/release"),
+    ("GET", "/v1/cases/x/events"),
+    *(
+        ("POST", f"/v1/cases/x/{what}")
+        for what in (
+            *("skip", "hold", "resume", "assign", "unassign", "escalate", "move"),
+            *("severity", "priority", "undo", "reopen", "appeal", "merge"),
+        )
+    ),
+    ("POST", "/v1/reports/x/split"),
+    ("POST", "/v1/bulk/preview"),
+    ("POST", "/v1/bulk/decide"),
+    ("POST", "/v1/bulk/x/undo"),
     ("GET", "/v1/queue"),
     ("POST", "/v1/queue/claim"),
     ("GET", "/v1/model"),
@@ -42,7 +55,11 @@ def test_health_needs_no_key(shared: Running, path: str) -> None:
 def test_every_route_but_health_is_among_those_tested(shared: Running) -> None:
     paths = shared.client.get("/openapi.json").json()["paths"]
 
-    tested = {(method, path.replace("/x", "/{case_id}")) for method, path in KEYED}
+    named = {"cases": "case_id", "reports": "report_id", "bulk": "bulk_id"}
+    tested = {
+        (method, re.sub(r"/(\w+)/x", lambda found: f"/{found[1]}/{{{named[found[1]]}}}", path))
+        for method, path in KEYED
+    }
     routes = {(method.upper(), path) for path, methods in paths.items() for method in methods}
     assert {route for route in routes if not route[1].startswith("/health")} <= tested
 

@@ -68,7 +68,9 @@ def test_an_unscored_case_stands_no_lower_than_one_of_medium_severity(modelless:
     medium = Judgement(
         {"intellectual_property": 1.0}, {1: 0.0, 2: 0.0, 3: 1.0, 4: 0.0}, "en", language_supported=True
     )
-    assert unscored["order_key"] >= modelless.services.ranking.of(medium, medium, same_case).order_key
+    ranking = modelless.services.ranking
+    judged = ranking.place(ranking.ways(medium, medium, same_case), same_case, level=3)
+    assert unscored["order_key"] >= judged.order_key
 
 
 def test_a_report_and_the_backlog_do_not_score_one_case_twice(running: Running) -> None:

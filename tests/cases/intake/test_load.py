@@ -277,3 +277,18 @@ def test_intake_works_on_each_database(store_url: str, taxonomy: Taxonomy, tmp_p
 
     assert (first.created, first.decided, first.dropped_characters) == (3, 1, 1)
     assert (again.known, again.decided_before) == (3, 1)
+
+
+def test_rows_that_say_the_same_are_one_case_only_when_that_is_asked_for(
+    store: CaseStore, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    rows = [
+        {"external_id": str(number), "description": "The same words", "received_at": "2026-03-01T09:30:00Z"}
+        for number in range(3)
+    ]
+    table = write_csv(tmp_path / "first.csv", rows)
+    load(store, str(table), taxonomy=taxonomy, actor="test")
+    assert store.queue_length() == 3
+    again = write_csv(tmp_path / "second.csv", [{**row, "external_id": f"b{row['external_id']}"} for row in rows])
+    load(store, str(again), taxonomy=taxonomy, actor="test", options=IntakeOptions(gather_hours=72))
+    assert store.queue_length() == 4

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cases.ids import CaseId, ScoreId, new_id
-from cases.record import Case, Decision, NewReport, Score, SuggestionShown, Verdict
+from cases.record import Case, Decision, EventKind, Lease, NewReport, Score, SuggestionShown, Verdict
 from cases.store import CaseStore
 
 MORNING = datetime(2026, 3, 4, 9, 0, 0, 123456, tzinfo=UTC)  # a Wednesday
@@ -56,3 +56,21 @@ def decide(
     _, lease = store.claim(case_id, holder, 60)
     shown: SuggestionShown | None = options.pop("shown", None)
     return store.decide(case_id, verdict, holder=holder, token=lease.token, shown=shown, **options)
+
+
+def claim(store: CaseStore, case_id: CaseId, holder: str = "ann", seconds: float = 60) -> Lease:
+    return store.claim(case_id, holder, seconds)[1]
+
+
+def next_for(store: CaseStore, holder: str, **options: Any) -> CaseId | None:
+    """What the holder is handed out, and gives back at once."""
+    got = store.claim_next(holder, 60, **options)
+    if got is None:
+        return None
+    case, lease = got
+    store.release(case.id, holder, lease.token)
+    return case.id
+
+
+def kinds(store: CaseStore, case_id: CaseId) -> list[EventKind]:
+    return [event.kind for event in store.events(case_id)]

@@ -43,3 +43,5 @@ def sqlite_store(tmp_path: Path, clock: SetClock) -> Iterator[CaseStore]:
 def store(store_url: str, clock: SetClock) -> Iterator[CaseStore]:
     with CaseStore.open(store_url, clock) as opened:
         yield opened
+        # Whatever the test did: each case's row is what its events make of it.
+        assert opened.rebuild() == []

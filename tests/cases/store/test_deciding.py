@@ -49,6 +49,7 @@ def test_a_decision_says_who_when_how_long_and_ends_the_lease(store: CaseStore, 
     assert event.kind is EventKind.DECIDED
     assert event.data == {
         "decision_id": decision.id,
+        "decided_at": clock().isoformat(),
         "category": "harassment",
         "severity": 2,
         "action": "remove",

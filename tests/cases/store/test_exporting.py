@@ -8,6 +8,7 @@ import pytest
 from cases.errors import InvalidInputError
 from cases.store import CaseStore
 from tests.cases.store.builders import MORNING, decide, file_one, score
+from tests.cases.store.conftest import NOON
 
 
 def test_case_rows_are_flat_and_hold_the_latest_content(store: CaseStore) -> None:
@@ -23,6 +24,13 @@ def test_case_rows_are_flat_and_hold_the_latest_content(store: CaseStore) -> Non
         "received_at": MORNING,
         "first_claimed_at": None,
         "decided_at": None,
+        "queue": "main",
+        "assigned_to": None,
+        "hold_until": None,
+        "paused_seconds": 0.0,
+        "set_severity": None,
+        "set_priority": None,
+        "under_appeal": False,
         "order_key": 0.0,
         "reports": 2,
         "content_version": 2,
@@ -55,3 +63,11 @@ def test_decision_and_score_rows_are_flat(store: CaseStore) -> None:
 def test_an_unknown_export_is_refused_before_it_is_read(sqlite_store: CaseStore) -> None:
     with pytest.raises(InvalidInputError, match="'name' must be one of cases, decisions, scores"):
         sqlite_store.rows("report_identities")  # type: ignore[arg-type]
+
+
+def test_a_decision_that_was_withdrawn_says_when(store: CaseStore) -> None:
+    first, second = file_one(store, 1), file_one(store, 2)
+    decide(store, first.id)
+    store.undo(first.id, by="ann")
+    decide(store, second.id)
+    assert [row["withdrawn_at"] for row in store.rows("decisions")] == [NOON, None]

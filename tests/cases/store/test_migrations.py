@@ -11,17 +11,21 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from cases.errors import InvalidInputError, NotMigratedError, StoreUnavailableError
+from cases.handling import NoteKind, Outcome, SkipReason
+from cases.ids import CaseId
+from cases.record import EventKind
 from cases.store import CaseStore, migrate
 from cases.store.engine import make_engine
 from cases.store.tables import metadata
-from tests.cases.store.builders import file_one, score
+from tests.cases.store import record_0002
+from tests.cases.store.builders import claim, decide, file_one, score
 from tests.databases import fresh_database
 
 
 def test_migrations_run_up_down_and_up_again(empty_url: str) -> None:
     assert migrate.current(empty_url) is None
     migrate.upgrade(empty_url)
-    assert migrate.current(empty_url) == "0002"
+    assert migrate.current(empty_url) == "0004"
 
     migrate.downgrade(empty_url, "base")
     assert migrate.current(empty_url) is None
@@ -63,9 +67,77 @@ def test_scores_outlive_the_way_to_0002_and_back_and_stay_append_only(empty_url:
     engine.dispose()
 
 
+def test_cases_from_before_0003_get_a_snapshot_and_live_on(empty_url: str) -> None:
+    migrate.upgrade(empty_url, "0002")
+    record_0002.fill(empty_url)
+    migrate.upgrade(empty_url)
+    with CaseStore.open(empty_url) as store:
+        assert store.rebuild() == []
+        waiting, done = store.case(CaseId("open")), store.case(CaseId("done"))
+        assert (waiting.order_key, waiting.rank_parts, waiting.queue) == (0.1, {"harm": 0.1}, "main")
+        assert (done.decision_id, done.decided_at) == ("d2", waiting.received_at)
+        assert [decision.id for decision in store.decisions(done.id)] == ["d1", "d2"]
+        assert [event.kind for event in store.events(done.id)][-1] is EventKind.SNAPSHOT
+        (note,) = store.notes(done.id)
+        assert (note.text, note.kind, note.author, note.at) == (
+            "an old note",
+            NoteKind.DECISION,
+            "eve",
+            waiting.received_at,
+        )
+        (learnt,) = store.decided_cases()
+        assert learnt.decision.id == "d2"
+        store.appeal(done.id, by="u1", note="again")
+        decide(store, done.id, outcome=Outcome.UPHOLD)
+        file_one(store, 9)
+        assert store.rebuild() == []
+
+
+def test_the_way_back_from_0003_keeps_what_0002_can_say(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    with CaseStore.open(empty_url) as store:
+        about = {"subject_kind": "user", "subject_ref": "u1"}
+        plain, reopened, undone, into, merged = (file_one(store, number) for number in range(5))
+        first = decide(store, reopened.id, note="kept")
+        store.appeal(reopened.id, by="u1", note="lost")
+        review = decide(store, reopened.id, holder="bob", outcome=Outcome.OVERTURN)
+        store.undo(reopened.id, by="bob")
+        assert review.reviews == first.id
+        decide(store, undone.id, note="lost too")
+        store.undo(undone.id, by="ann")
+        store.skip(plain.id, "ann", claim(store, plain.id).token, SkipReason.OTHER)
+        store.merge(merged.id, into.id, by="eve")
+        file_one(store, 6, **about)
+        file_one(store, 7, **about)
+        kept = [row["id"] for row in store.rows("decisions") if row["id"] == first.id]
+
+    migrate.downgrade(empty_url, "0002")
+    engine = make_engine(empty_url)
+    with engine.connect() as connection:
+        statuses = dict(connection.execute(text("SELECT id, status FROM cases")).all())  # type: ignore[arg-type]
+        assert [statuses[case.id] for case in (plain, reopened, undone, into, merged)] == [
+            "open", "decided", "open", "open", "decided",
+        ]  # fmt: skip
+        assert connection.execute(text("SELECT id FROM decisions")).scalars().all() == kept
+        assert connection.execute(text("SELECT text FROM notes")).scalars().all() == ["kept"]
+        kinds = set(connection.execute(text("SELECT kind FROM events")).scalars())
+        assert kinds == {"reported", "joined", "claimed", "decided", "overturned"}
+        assert connection.execute(text("SELECT COUNT(*) FROM overturns")).scalar() == 1
+    for table in ("events", "decisions"):
+        for change in ("DELETE FROM {}", "UPDATE {} SET case_id = 'x'"):
+            with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+                connection.execute(text(change.format(table)))
+    engine.dispose()
+
+    migrate.upgrade(empty_url)
+    with CaseStore.open(empty_url) as store:
+        assert store.rebuild() == []
+        assert store.decisions(reopened.id) == (first,)
+
+
 def test_a_second_upgrade_changes_nothing(store_url: str) -> None:
     migrate.upgrade(store_url)
-    assert migrate.current(store_url) == "0002"
+    assert migrate.current(store_url) == "0004"
 
 
 def test_the_migrated_schema_is_the_metadata(store_url: str) -> None:
@@ -141,4 +213,4 @@ def test_a_revision_that_there_is_not_is_refused_and_changes_nothing(tmp_path: P
     with fresh_database("sqlite", tmp_path) as url:
         with pytest.raises(InvalidInputError, match="'revision' must"):
             migrate.downgrade(url, "0000")
-        assert migrate.current(url) == "0002"
+        assert migrate.current(url) == "0004"

@@ -45,7 +45,14 @@ def test_a_score_sets_the_order_key_and_leaves_an_event(store: CaseStore) -> Non
     assert store.case(case.id).order_key == 0.1 + 0.2
     event = store.events(case.id)[-1]
     assert event.kind is EventKind.SCORED
-    assert event.data == {"score_id": sent.id, "model_version": "caseload-default/1", "fallback": False}
+    assert event.data == {
+        "score_id": sent.id,
+        "content_version": 1,
+        "model_version": "caseload-default/1",
+        "fallback": False,
+        "order_key": 0.1 + 0.2,
+        "parts": sent.priority,
+    }
 
 
 def test_a_score_of_an_older_content_is_kept_and_moves_nothing(store: CaseStore) -> None:

@@ -7,10 +7,11 @@ from typing import cast
 import pytest
 
 from cases.errors import InvalidInputError
-from cases.record import Appeal, NewReport, PastDecision, Verdict
+from cases.handling import Outcome, RankReason, ReopenReason
+from cases.record import Appeal, NewReport, PastDecision, Rank, Verdict
 from cases.store import CaseStore
 from cases.taxonomy import Taxonomy
-from tests.cases.store.builders import file_one, score
+from tests.cases.store.builders import decide, file_one, score
 
 
 @dataclass(frozen=True)
@@ -162,3 +163,48 @@ def test_a_policy_registered_again_replaces_the_one_before(store: CaseStore) -> 
 def test_an_unknown_view_is_refused(sqlite_store: CaseStore) -> None:
     with pytest.raises(InvalidInputError, match="'name' must be one of volume_by_category_week"):
         sqlite_store.view("cases; DROP TABLE cases")  # type: ignore[arg-type]
+
+
+def test_what_was_withdrawn_or_merged_is_not_counted_and_a_reopening_is_no_appeal(store: CaseStore) -> None:
+    undone, reopened, appealed, into, merged = (file_one(store, number, received_at=MONDAY) for number in range(5))
+    decide(store, undone.id, HATE)
+    store.undo(undone.id, by="ann")
+    decide(store, reopened.id, HATE)
+    store.reopen(reopened.id, by="eve", reason=ReopenReason.MISTAKE)
+    decide(store, reopened.id, SPAM)
+    decide(store, appealed.id, HATE)
+    store.appeal(appealed.id, by="u1")
+    decide(store, appealed.id, NONE, holder="bob", outcome=Outcome.OVERTURN)
+    store.undo(appealed.id, by="bob")
+    decide(store, appealed.id, HATE, holder="bob", outcome=Outcome.UPHOLD)
+    store.merge(merged.id, into.id, by="eve")
+
+    march = date(2026, 3, 1)
+    assert [tuple(row.values())[:6] for row in store.view("overturns")] == [
+        (march, "hate", "ann", 2, 1, 0),  # the reopened and the appealed; nothing of the undone
+        (march, "hate", "bob", 1, 0, 0),
+        (march, "spam", "ann", 1, 0, 0),
+    ]
+    assert [tuple(row.values()) for row in store.view("volume_by_category_week")] == [
+        (THIS_WEEK, "(unscored)", 2, 0, 3),  # the undone, and the one that took two reports
+        (THIS_WEEK, "hate", 1, 1, 1),
+        (THIS_WEEK, "spam", 1, 1, 1),
+    ]
+    assert sum(row["cases"] for row in store.view("first_touch_sla")) == 4
+
+
+def test_a_case_under_appeal_counts_by_the_decision_that_stands_and_as_undecided(store: CaseStore) -> None:
+    case = file_one(store, 1, received_at=MONDAY)
+    decide(store, case.id, HATE)
+    store.appeal(case.id, by="u1")
+    (row,) = store.view("volume_by_category_week")
+    assert (row["category"], row["cases"], row["decided"]) == ("hate", 1, 0)
+
+
+def test_first_touch_goes_by_the_severity_that_a_person_set(store: CaseStore) -> None:
+    register(store, Level(1, "critical", timedelta(minutes=15)), Level(2, "high", timedelta(hours=4)))
+    case = file_one(store, 1, received_at=datetime.now(UTC) - timedelta(hours=1))
+    store.record_scores([score(case, severity={2: 1.0}, severity_level=2)])
+    assert [(row["severity"], row["waiting"]) for row in store.view("first_touch_sla")] == [(2, 1)]
+    store.set_severity(case.id, 1, by="eve", reason=RankReason.MISJUDGED, rank=Rank(9.0))
+    assert [(row["severity"], row["late"]) for row in store.view("first_touch_sla")] == [(1, 1)]

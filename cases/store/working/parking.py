@@ -1,0 +1,125 @@
+"""Giving a claimed case back for a reason: skipped by one person, or kept back from all until a time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from cases.clock import as_utc
+from cases.errors import ConflictError, InvalidInputError
+from cases.handling import HoldReason, SkipReason
+from cases.ids import CaseId
+from cases.life import iso
+from cases.record import EventKind
+from cases.store.database import Database
+from cases.store.living import Steps, locked_state, take_step
+from cases.store.storable import storable_name
+from cases.store.working.leases import check_lease, end_lease
+
+# Longer than any appeal or enquiry takes; a case must not be parked out of sight for good.
+LONGEST_HOLD = timedelta(days=365)
+
+
+class Parking:
+    """The part of the store that takes cases back from their holders."""
+
+    _db: Database
+
+    def skip(self, case_id: CaseId, holder: str, token: int, reason: SkipReason) -> None:
+        """Give the case back, and do not be given it again until its text, queue or assignment changes.
+
+        The holder can still claim it by name.
+
+        Raises:
+            NotFoundError: There is no such case.
+            StaleLeaseError: The lease ran out, was released, or the case was claimed anew.
+            StoreUnavailableError: The database does not answer.
+        """
+        code = SkipReason(reason).value
+
+        def work(connection: Connection) -> None:
+            state = locked_state(connection, case_id)
+            _, now = check_lease(connection, self._db, case_id, holder, token)
+            steps = Steps(self._db.clock(), {case_id: state})
+            end_lease(connection, steps, case_id, now)
+            steps.add(case_id, EventKind.SKIPPED, holder, token=token, reason=code)
+            steps.write(connection)
+
+        self._db.write(work)
+
+    def unskip(self, case_id: CaseId, holder: str, *, by: str) -> None:
+        """Let the case be handed out to `holder` again; nothing happens where they had not skipped it.
+
+        Raises:
+            NotFoundError: There is no such case.
+            InvalidInputError: `by` is empty.
+            StoreUnavailableError: The database does not answer.
+        """
+        actor = storable_name(by, field="by")
+
+        def work(connection: Connection) -> None:
+            state = locked_state(connection, case_id)
+            if holder in state.skipped_by:
+                take_step(connection, self._db, case_id, state, EventKind.UNSKIPPED, actor, holder=holder)
+
+        self._db.write(work)
+
+    def hold(self, case_id: CaseId, holder: str, token: int, until: datetime, reason: HoldReason) -> None:
+        """Keep the case back from everybody until then, by business time; its deadline moves by as much.
+
+        Args:
+            case_id: The case.
+            holder: Who holds the lease, which this ends.
+            token: The lease's.
+            until: Later than now, and at most a year.
+            reason: What it waits for.
+
+        Raises:
+            NotFoundError: There is no such case.
+            StaleLeaseError: The lease ran out, was released, or the case was claimed anew.
+            InvalidInputError: `until` is naive, past, or too far away.
+            StoreUnavailableError: The database does not answer.
+        """
+        code, end = HoldReason(reason).value, as_utc(until, field="until")
+
+        def work(connection: Connection) -> None:
+            state = locked_state(connection, case_id)
+            _, now = check_lease(connection, self._db, case_id, holder, token)
+            _check_until(end, self._db.clock())
+            steps = Steps(self._db.clock(), {case_id: state})
+            end_lease(connection, steps, case_id, now)
+            steps.add(case_id, EventKind.HELD, holder,
+                token=token, until=iso(end), reason=code,
+            )  # fmt: skip
+            steps.write(connection)
+
+        self._db.write(work)
+
+    def resume(self, case_id: CaseId, *, by: str) -> None:
+        """End the hold before its time; what is left of it counts against the deadline again.
+
+        Raises:
+            NotFoundError: There is no such case.
+            ConflictError: It is not on hold.
+            InvalidInputError: `by` is empty.
+            StoreUnavailableError: The database does not answer.
+        """
+        actor = storable_name(by, field="by")
+
+        def work(connection: Connection) -> None:
+            state = locked_state(connection, case_id)
+            if not state.on_hold(self._db.clock()):
+                raise ConflictError(f"'case_id' must name a case on hold (got {case_id!r}, which is not); claim it")
+            take_step(connection, self._db, case_id, state, EventKind.RESUMED, actor)
+
+        self._db.write(work)
+
+
+def _check_until(until: datetime, now: datetime) -> None:
+    if not now < until <= now + LONGEST_HOLD:
+        raise InvalidInputError(
+            f"'until' must be later than now and within {LONGEST_HOLD.days} days (got {until.isoformat()}); "
+            "give the time at which to look at it again",
+            field="until",
+        )

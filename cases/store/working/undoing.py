@@ -1,0 +1,144 @@
+"""Taking a decision back while it is fresh: it is withdrawn, and the case is open as it was before.
+
+A decision is never deleted: that it was withdrawn is a row of its own, and what is withdrawn neither stands nor is
+learnt from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from sqlalchemy import Connection, insert, select
+
+from cases.errors import ConflictError, NotFoundError
+from cases.handling import BulkItem, BulkOutcome, BulkState
+from cases.ids import BulkId, CaseId, DecisionId
+from cases.record import CaseStatus, Decision, EventKind
+from cases.store.database import Database
+from cases.store.living import Steps, locked_state, locked_states
+from cases.store.rows import AnyRow, chunks, decision_from
+from cases.store.storable import finite, storable_name
+from cases.store.tables import decisions, withdrawn_decisions
+
+UNDO_SECONDS = 600.0
+
+
+class Undoing:
+    """The part of the store that takes decisions back."""
+
+    _db: Database
+
+    def undo(self, case_id: CaseId, *, by: str, undo_seconds: float = UNDO_SECONDS) -> Decision:
+        """Withdraw the decision that stands; answers it. The case is open as it was before, under appeal if it was.
+
+        Args:
+            case_id: The case.
+            by: Who takes it back.
+            undo_seconds: How old the decision may be, seconds, at least 0.
+
+        Raises:
+            NotFoundError: There is no such case.
+            ConflictError: It is not decided, or was decided too long ago.
+            InvalidInputError: `by` is empty.
+            StoreUnavailableError: The database does not answer.
+        """
+        actor, within = storable_name(by, field="by"), _within(undo_seconds)
+
+        def work(connection: Connection) -> Decision:
+            state = locked_state(connection, case_id)
+            if state.status is not CaseStatus.DECIDED or state.decision_id is None:
+                raise ConflictError(
+                    f"'case_id' must name a decided case (got {case_id!r}, {state.status.value}); there is "
+                    "nothing to undo"
+                )
+            row = connection.execute(select(decisions).where(decisions.c.id == state.decision_id)).one()
+            steps = Steps(self._db.clock(), {case_id: state})
+            _check_fresh(row, steps, within)
+            _withdraw(connection, steps, [row], actor)
+            return decision_from(row)
+
+        return self._db.write(work)
+
+    def undo_bulk(self, bulk_id: BulkId, *, by: str, undo_seconds: float = UNDO_SECONDS) -> BulkOutcome:
+        """Withdraw all decisions of a bulk; a case on which one no longer stands is left alone, and said so.
+
+        Args:
+            bulk_id: As `bulk_decide` answered it.
+            by: Who takes them back.
+            undo_seconds: How old the decisions may be, seconds, at least 0.
+
+        Raises:
+            NotFoundError: There is no such bulk.
+            ConflictError: It was decided too long ago.
+            InvalidInputError: `by` is empty.
+            StoreUnavailableError: The database does not answer; nothing was withdrawn.
+        """
+        actor, within = storable_name(by, field="by"), _within(undo_seconds)
+
+        def work(connection: Connection) -> BulkOutcome:
+            query = select(decisions).where(decisions.c.bulk_id == bulk_id).order_by(decisions.c.case_id)
+            rows = connection.execute(query).all()
+            if not rows:
+                raise NotFoundError(
+                    f"'bulk_id' must name cases decided together (got {str(bulk_id)[:36]!r}); take it from the "
+                    "answer to the decision"
+                )
+            steps = Steps(self._db.clock(), locked_states(connection, [CaseId(row.case_id) for row in rows]))
+            _check_fresh(rows[0], steps, within)
+            standing = {state.decision_id for state in steps.states.values() if state.status is CaseStatus.DECIDED}
+            fit = [row for row in rows if row.id in standing]
+            _withdraw(connection, steps, fit, actor)
+            items = [
+                BulkItem(CaseId(row.case_id), BulkState.WITHDRAWN, DecisionId(row.id))
+                if row.id in standing
+                else BulkItem(CaseId(row.case_id), BulkState.TOUCHED)
+                for row in rows
+            ]
+            return BulkOutcome(bulk_id, tuple(items))
+
+        return self._db.write(work)
+
+
+def _withdraw(connection: Connection, steps: Steps, rows: Iterable[AnyRow], actor: str) -> None:
+    """Withdraw decisions that stand, on cases whose states are locked and in `steps`."""
+    fit = list(rows)
+    if not fit:
+        return
+    barred = _appealed_deciders(connection, fit)
+    for row in fit:
+        steps.add(
+            CaseId(row.case_id), EventKind.WITHDRAWN, actor,
+            decision_id=row.id, stands=row.reviews, barred=barred.get(row.id), bulk_id=row.bulk_id,
+        )  # fmt: skip
+    connection.execute(
+        insert(withdrawn_decisions),
+        [
+            {"decision_id": row.id, "case_id": row.case_id, "withdrawn_at": steps.at, "withdrawn_by": actor}
+            for row in fit
+        ],
+    )
+    steps.write(connection)
+
+
+def _appealed_deciders(connection: Connection, rows: list[AnyRow]) -> dict[str, str]:
+    """By the id of a decision on an appeal, who had taken the decision appealed: the appeal is open again."""
+    reviewed = {row.reviews: row.id for row in rows if row.reviews is not None and not row.after_reopening}
+    found: dict[str, str] = {}
+    for some in chunks(sorted(reviewed)):
+        query = select(decisions.c.id, decisions.c.decided_by).where(decisions.c.id.in_(some))
+        found |= {reviewed[row.id]: row.decided_by for row in connection.execute(query)}
+    return found
+
+
+def _check_fresh(row: AnyRow, steps: Steps, within: timedelta) -> None:
+    age = steps.at - row.decided_at
+    if age > within:
+        raise ConflictError(
+            f"'decision' must be at most {within.total_seconds():g} s old to be undone (got "
+            f"{age.total_seconds():.0f} s); reopen the case instead"
+        )
+
+
+def _within(undo_seconds: float) -> timedelta:
+    return timedelta(seconds=finite(undo_seconds, field="undo_seconds", at_least=0.0))

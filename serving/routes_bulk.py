@@ -1,0 +1,54 @@
+"""Deciding many cases alike: looked at first, decided, and undone within minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, status
+
+from cases.errors import NotFoundError
+from cases.handling import BulkItem
+from cases.ids import BulkId, is_id
+from serving.answers_handling import BulkAnswer, BulkItemAnswer, BulkPreviewAnswer
+from serving.schemas_handling import BulkDecisionRequest, BulkRequest, ByRequest
+from serving.services import Services, caller, services
+
+router = APIRouter(tags=["bulk"])
+
+_BY_CALLER = ByRequest()
+
+Parts = Annotated[Services, Depends(services)]
+Caller = Annotated[str, Depends(caller)]
+
+
+@router.post("/v1/bulk/preview", summary="Say what a decision in bulk would find; nothing changes")
+def preview(body: BulkRequest, parts: Parts, who: Caller) -> BulkPreviewAnswer:
+    """Each case once, in the order asked."""
+    return BulkPreviewAnswer(cases=_items(parts.store().bulk_preview(body.as_ids(), by=body.by or who)))
+
+
+@router.post(
+    "/v1/bulk/decide", status_code=status.HTTP_201_CREATED, summary="Decide those of the cases that are free"
+)
+def decide(body: BulkDecisionRequest, parts: Parts, who: Caller) -> BulkAnswer:
+    """Each with a decision of its own; the others are left as they are, and say why."""
+    verdict = body.as_verdict()
+    parts.taxonomy.check(verdict)
+    done = parts.store().bulk_decide(body.as_ids(), verdict, by=body.by or who, note=body.note)
+    return BulkAnswer(bulk_id=done.bulk_id, cases=_items(done.items))
+
+
+@router.post("/v1/bulk/{bulk_id}/undo", summary="Withdraw the decisions of a bulk")
+def undo(bulk_id: str, parts: Parts, who: Caller, body: ByRequest = _BY_CALLER) -> BulkAnswer:
+    """A case that was touched since is left alone, and says so."""
+    if not is_id(bulk_id):
+        raise NotFoundError(
+            f"'bulk_id' must be an id that we gave (got {len(bulk_id)} characters); take it from the decision"
+        )
+    undone = parts.store().undo_bulk(BulkId(bulk_id), by=body.by or who, undo_seconds=parts.settings.undo_seconds)
+    return BulkAnswer(bulk_id=undone.bulk_id, cases=_items(undone.items))
+
+
+def _items(items: Sequence[BulkItem]) -> list[BulkItemAnswer]:
+    return [BulkItemAnswer(case_id=item.case_id, state=item.state, decision_id=item.decision_id) for item in items]

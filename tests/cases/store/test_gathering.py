@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from cases.errors import ConflictError, InvalidInputError, NotFoundError
+from cases.handling import ReopenReason
+from cases.ids import CaseId, ReportId, new_id
+from cases.record import CaseStatus, EventKind, NewReport
+from cases.store import CaseStore
+from cases.store.engine import make_engine
+from tests.cases.store.builders import MORNING, claim, decide, file_one, kinds, next_for, report, score
+
+U1 = {"subject_kind": "user", "subject_ref": "u1"}
+
+
+def report_id(store: CaseStore, number: int) -> ReportId:
+    found = store.report_by_ref("helpdesk", f"ticket-{number}")
+    assert found is not None
+    return found.id
+
+
+def test_a_report_split_off_begins_a_case_and_leaves_no_word_behind(store: CaseStore) -> None:
+    file_one(store, 1, **U1, attributes={"reach": 5, "press": True}, received_at=MORNING)
+    file_one(store, 2, **U1, attributes={"reach": 9, "minor_involved": True})
+    old = file_one(store, 3, **U1, attributes={"reach": 2, "press": False, "kind": "x"})
+    store.record_scores([score(old, order_key=4.0, queue="legal")])
+    new_id_ = store.split(report_id(store, 2), by="eve")
+    left, began = store.case(old.id), store.case(new_id_)
+
+    assert left.content.description == "description 1\n\ndescription 3"
+    assert left.content.attributes == {"reach": 5, "press": True, "kind": "x"}
+    assert (left.content.version, left.content.title) == (4, "title 1")
+    assert (began.content.description, began.content.version) == ("description 2", 1)
+    assert began.content.attributes == {"reach": 9, "minor_involved": True}
+    assert (began.order_key, began.queue, began.status) == (4.0, "legal", CaseStatus.OPEN)
+    assert began.subject == left.subject
+    assert [found.id for found in store.reports(new_id_)] == [report_id(store, 2)]
+    assert len(store.reports(old.id)) == 2
+    assert {case.id for case in store.unscored(10, "a" * 64)} == {old.id, new_id_}
+    assert kinds(store, old.id)[-1] is EventKind.SPLIT
+    assert store.events(new_id_)[0].data["split_from"] == old.id
+
+    later = file_one(store, 4, **U1, attributes={"reach": 1})
+    assert later.id == old.id
+    assert later.content.description == "description 1\n\ndescription 3\n\ndescription 4"
+    assert later.content.attributes["reach"] == 5
+
+
+def test_the_first_report_can_leave_too_and_takes_its_age_along(store: CaseStore) -> None:
+    old = file_one(store, 1, **U1, received_at=MORNING - timedelta(days=1))
+    file_one(store, 2, **U1)
+    began = store.case(store.split(report_id(store, 1), by="eve"))
+    left = store.case(old.id)
+    assert (left.content.title, left.content.description) == ("title 2", "description 2")
+    assert left.received_at == report(2).received_at
+    assert began.received_at == MORNING - timedelta(days=1)
+    # The oldest case on the subject now, and still no later report joins it.
+    assert file_one(store, 3, **U1).id == old.id
+
+
+def test_a_report_is_split_off_only_where_that_makes_sense(store: CaseStore) -> None:
+    case = file_one(store, 1, **U1)
+    with pytest.raises(ConflictError, match="only one"):
+        store.split(report_id(store, 1), by="eve")
+    file_one(store, 2, **U1)
+    claim(store, case.id, "bob")
+    with pytest.raises(ConflictError, match="held until"):
+        store.split(report_id(store, 2), by="eve")
+    decide(store, case.id, holder="bob")
+    with pytest.raises(ConflictError, match="decided"):
+        store.split(report_id(store, 2), by="eve")
+    with pytest.raises(NotFoundError, match="'report_id' must"):
+        store.split(ReportId(new_id()), by="eve")
+
+
+def test_a_case_decided_before_a_split_reads_as_it_was(store: CaseStore) -> None:
+    case = file_one(store, 1, **U1)
+    file_one(store, 2, **U1)
+    decide(store, case.id)
+    store.reopen(case.id, by="eve", reason=ReopenReason.NEW_EVIDENCE)
+    store.split(report_id(store, 2), by="eve")
+    store_text = store.case(case.id).content.description
+    assert store_text == "description 1"
+    decide(store, case.id)
+    (learnt,) = store.decided_cases()
+    assert learnt.description == "description 1"
+
+
+def test_merged_cases_are_worked_on_as_one(store: CaseStore) -> None:
+    into = file_one(store, 1, **U1, attributes={"reach": 5})
+    case = file_one(store, 2, case_ref="C-2", attributes={"reach": 9, "press": True}, received_at=MORNING)
+    file_one(store, 3, case_ref="C-2", attributes={"x": 1})
+    store.merge(case.id, into.id, by="eve")
+    merged, whole = store.case(case.id), store.case(into.id)
+
+    assert (merged.status, merged.merged_into) == (CaseStatus.MERGED, into.id)
+    assert whole.content.description == "description 1\n\ndescription 2\n\ndescription 3"
+    assert whole.content.attributes == {"reach": 9, "press": True, "x": 1}
+    assert (whole.content.version, whole.received_at) == (3, MORNING)
+    assert len(store.reports(into.id)) == 3
+    assert store.reports(case.id) == ()
+    assert store.queue_length() == 1
+    assert next_for(store, "ann") == into.id
+    for attempt in (
+        lambda: claim(store, case.id),
+        lambda: store.merge(case.id, into.id, by="eve"),
+        lambda: store.move(case.id, "legal", by="eve"),
+    ):
+        with pytest.raises(ConflictError, match=f"merged into {into.id}"):
+            attempt()
+    # What comes later for the merged case joins the one in its place, also when that was merged in its turn.
+    last = file_one(store, 4)
+    store.merge(into.id, last.id, by="eve")
+    assert file_one(store, 5, case_ref="C-2").id == last.id
+    assert {row["id"]: row["reports"] for row in store.rows("cases")} == {case.id: 0, into.id: 0, last.id: 5}
+
+
+def test_a_merge_is_undone_by_splitting(store: CaseStore) -> None:
+    into = file_one(store, 1, **U1)
+    case = file_one(store, 2, subject_kind="user", subject_ref="u2", attributes={"reach": 9})
+    store.merge(case.id, into.id, by="eve")
+    began = store.case(store.split(report_id(store, 2), by="eve"))
+    assert (began.content.description, began.content.attributes) == ("description 2", {"reach": 9})
+    assert began.subject == case.subject
+    assert store.case(into.id).content.description == "description 1"
+    assert store.case(into.id).content.attributes == {}
+    assert file_one(store, 3, subject_kind="user", subject_ref="u2").id == began.id
+    assert file_one(store, 4, **U1).id == into.id
+
+
+def test_cases_are_merged_only_before_they_are_decided(store: CaseStore) -> None:
+    case, other, reopened, held = (file_one(store, number) for number in range(4))
+    with pytest.raises(InvalidInputError, match="'into' must be another case"):
+        store.merge(case.id, case.id, by="eve")
+    with pytest.raises(NotFoundError):
+        store.merge(case.id, CaseId(new_id()), by="eve")
+    decide(store, other.id)
+    decide(store, reopened.id)
+    store.reopen(reopened.id, by="eve", reason=ReopenReason.MISTAKE)
+    claim(store, held.id, "bob")
+    for wrong, why in ((other, "decided"), (reopened, "never decided"), (held, "held until")):
+        for pair in ((case.id, wrong.id), (wrong.id, case.id)):
+            with pytest.raises(ConflictError, match=why):
+                store.merge(*pair, by="eve")
+    assert store.case(case.id).status is CaseStatus.OPEN
+
+
+def test_attributes_kept_before_0003_are_merged_anew_as_well_as_can_be(store: CaseStore, store_url: str) -> None:
+    file_one(store, 1, **U1, attributes={"reach": 5})
+    file_one(store, 2, **U1, attributes={"reach": 9})
+    old = file_one(store, 3, **U1, attributes={"press": True})
+    engine = make_engine(store_url)
+    with engine.begin() as connection:
+        # As in a row from before: the triggers allow to erase and to write, not to change.
+        columns = "id, case_id, version, report_id, title, description, channel, attributes, created_at"
+        connection.execute(text(f"CREATE TABLE kept AS SELECT {columns} FROM contents"))  # noqa: S608
+        connection.execute(text("DELETE FROM contents"))
+        connection.execute(text(f"INSERT INTO contents ({columns}) SELECT {columns} FROM kept"))  # noqa: S608
+        connection.execute(text("DROP TABLE kept"))
+    engine.dispose()
+    store.split(report_id(store, 2), by="eve")
+    assert store.case(old.id).content.attributes == {"reach": 5, "press": True}
+
+
+LETTER = "I bought this course last week and " + " ".join(
+    f"lesson {n} was cut short at minute {n}" for n in range(90)
+)
+
+
+def said(number: int, description: str, **changes: object) -> NewReport:
+    return report(number, title="", description=description, **changes)
+
+
+def cases_of(store: CaseStore, *batch: NewReport, **options: float) -> list[CaseId]:
+    return [answer.case_id for answer in store.file_reports(list(batch), actor="intake", **options)]
+
+
+def test_reports_without_subject_that_say_the_same_are_one_case(store: CaseStore) -> None:
+    first, second = cases_of(store, said(1, LETTER), said(2, LETTER.upper() + " !"))
+    assert first == second
+    (near,) = cases_of(store, said(3, "Hello! " + LETTER))
+    assert near == first
+    assert store.case(first).content.version == 3
+    (other,) = cases_of(store, said(4, LETTER.replace("lesson", "page")))
+    assert other != first
+    (source,) = cases_of(store, said(5, LETTER, source="other"))
+    assert source not in (first, other)
+
+
+def test_short_texts_are_one_case_only_when_they_are_the_same(store: CaseStore) -> None:
+    one, same, other = cases_of(store, said(1, "Call me at home"), said(2, "call me  at HOME"), said(3, "Call me"))
+    assert one == same != other
+
+
+def test_text_does_not_gather_what_names_its_subject_or_its_case(store: CaseStore) -> None:
+    found = cases_of(store, said(1, LETTER), said(2, LETTER, **U1), said(3, LETTER, case_ref="C-1"), said(4, LETTER))
+    assert len(set(found)) == 3
+    assert found[0] == found[3]
+    store.merge(found[0], found[1], by="eve")  # into one that has a subject
+    assert cases_of(store, said(5, LETTER))[0] not in found
+
+
+def test_text_gathers_within_its_hours_and_open_cases_alone(store: CaseStore) -> None:
+    day = timedelta(days=1)
+    (first,) = cases_of(store, said(1, LETTER, received_at=MORNING))
+    assert cases_of(store, said(2, LETTER, received_at=MORNING + 3 * day)) == [first]
+    assert cases_of(store, said(3, LETTER, received_at=MORNING - 3 * day)) == [first]
+    (late,) = cases_of(store, said(4, LETTER, received_at=MORNING + 3.5 * day))
+    assert late != first
+    decide(store, first)
+    (again,) = cases_of(store, said(5, LETTER, received_at=MORNING), gather_hours=1)
+    assert again not in (first, late)
+    off = cases_of(store, said(6, LETTER, received_at=MORNING), said(7, LETTER, received_at=MORNING), gather_hours=0)
+    assert len({*off, first, late, again}) == 5
+
+
+def test_what_was_split_off_gathers_no_copies_and_what_it_left_does(store: CaseStore) -> None:
+    first, _ = cases_of(store, said(1, LETTER), said(2, LETTER))
+    began = store.split(report_id(store, 2), by="eve")
+    assert cases_of(store, said(3, LETTER)) == [first]
+    alone = store.split(report_id(store, 1), by="eve")
+    assert cases_of(store, said(4, LETTER))[0] not in (began, alone)
+
+
+def test_a_pile_on_leaves_one_fingerprint_which_goes_with_the_text(store: CaseStore, store_url: str) -> None:
+    cases_of(store, *(said(number, LETTER) for number in range(20)))
+    engine = make_engine(store_url)
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT COUNT(*) FROM fingerprints")).scalar() == 1
+        connection.execute(text("DELETE FROM fingerprints"))
+    engine.dispose()
+    assert store.queue_length() == 1
+
+
+def test_a_batch_of_a_thousand_finds_its_like_among_itself(store: CaseStore) -> None:
+    batch = [
+        said(number, f"{number % 250} {LETTER}" if number % 2 else f"short {number % 100}") for number in range(1000)
+    ]
+    found = cases_of(store, *batch)
+    assert len(set(found)) < 200
+    assert len({case for case, one in zip(found, batch, strict=True) if one.description.startswith("short")}) == 50
