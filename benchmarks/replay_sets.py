@@ -8,14 +8,13 @@ attributes and handling are drawn from the written cases of the same level and h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pandas as pd
+from public_sets import DATA
 
 from evaluation.replay.arrivals import Arrivals, Recorded
 from evaluation.replay.seed_year import seed_year, split_by_time
 
-SHARED = Path("/work/shared/data")
 LEVELS: Mapping[str, Mapping[int, int]] = {
     "hadoop_jira": {5: 1, 4: 2, 3: 3, 2: 4, 1: 4},
     "uci_incidents": {4: 1, 3: 2, 2: 3, 1: 4},
@@ -23,7 +22,7 @@ LEVELS: Mapping[str, Mapping[int, int]] = {
 
 
 def public_record(name: str) -> tuple[Recorded, ...]:
-    table = pd.read_parquet(SHARED / f"{name}.parquet", columns=["created_at", "severity"])
+    table = pd.read_parquet(DATA / f"{name}.parquet", columns=["created_at", "severity"])
     created = pd.to_datetime(table["created_at"], utc=True)
     levels = table["severity"].map(LEVELS[name])
     return tuple(Recorded(moment.to_pydatetime(), int(level)) for moment, level in zip(created, levels, strict=True))
@@ -31,7 +30,7 @@ def public_record(name: str) -> tuple[Recorded, ...]:
 
 def arrival_sets() -> dict[str, tuple[Arrivals, Arrivals]]:
     """By name: the older half, which weights are chosen on, and the newer, which they are reported on."""
-    there = [name for name in LEVELS if (SHARED / f"{name}.parquet").is_file()]
+    there = [name for name in LEVELS if (DATA / f"{name}.parquet").is_file()]
     return {
         "seed": split_by_time("seed", seed_year()),
         **{name: split_by_time(name, public_record(name)) for name in there},

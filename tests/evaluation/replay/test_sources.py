@@ -182,8 +182,8 @@ def test_the_public_records_come_with_the_most_severe_first(monkeypatch: pytest.
     monkeypatch.syspath_prepend(BENCHMARKS)
     import replay_sets
 
-    if not replay_sets.SHARED.is_dir():
-        pytest.skip(f"the public data sets are not on this machine ({replay_sets.SHARED})")
+    if not replay_sets.DATA.is_dir():
+        pytest.skip(f"the public data sets are not on this machine ({replay_sets.DATA})")
     counted = {name: Counter(row.severity for row in replay_sets.public_record(name)) for name in replay_sets.LEVELS}
     assert counted["hadoop_jira"] == {1: 76, 2: 86, 3: 1738, 4: 603}
     assert counted["uci_incidents"] == {1: 152, 2: 259, 3: 19732, 4: 626}
