@@ -38,7 +38,7 @@ def fill(store: CaseStore, number: int) -> None:
 
 
 def let_planner_know(url: str) -> None:
-    """Count the rows, as the server does by itself within a minute: a planner that takes a table for empty scans it."""
+    """Count the rows, as the server does by itself within a minute: it scans a table that it takes for empty."""
     engine = make_engine(url)
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
