@@ -72,6 +72,12 @@ class QueuedCase(Answer):
     status: CaseStatus
     received_at: datetime
     order_key: float = Field(description="Larger = sooner.")
+    rank_parts: dict[str, float] = Field(description="What the order key is made of; empty before it was ranked.")
+    queue: str = Field(description="Where it waits.")
+    hold_until: datetime | None = Field(description="It is kept back until then; null where it is not.")
+    assigned_to: str | None = Field(description="Who alone is handed it; null: anybody.")
+    under_appeal: bool = Field(description="Whether it waits for a review of its decision.")
+    set_severity: int | None = Field(description="The severity that a person set; null where none did.")
     title: str
     score: ScoreOfCase | None = Field(description="Null before the first score.")
 
@@ -101,6 +107,9 @@ class ClaimedCase(Answer):
     title: str
     description: str
     attributes: dict[str, AttributeValue]
+    queue: str = Field(description="Where it waited.")
+    under_appeal: bool = Field(description="Whether its decision is reviewed: then `decide` needs an outcome.")
+    set_severity: int | None = Field(description="The severity that a person set; null where none did.")
     score: ScoreOfCase | None = Field(description="Null before the first score.")
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.table import Table
 
-from cases.record import AttributeValue, CaseStatus
+from cases.record import MAIN_QUEUE, AttributeValue, CaseStatus
 from cases.taxonomy import Taxonomy
 from cli.contract import ClaimAnswer, ClaimedCase, QueuedCase, ScoreOfCase, SuggestedCategory
 from models.priority import Weights
@@ -72,11 +72,11 @@ def show_queue(
         table.add_row(
             str(case.place),
             case.case_id[-SHORT_ID:],
-            _severity(score, policy) or "?",
+            _severity(score, policy, case.set_severity) or "?",
             _likeliest(score),
             age(now - case.received_at),
-            _urgency(score, now - case.received_at, weights) if score else "",
-            _title(case),
+            _urgency(case, now, weights),
+            _title(case, now),
         )
     out.print(table)
     out.print(f"{len(cases)} of {length} undecided cases")
@@ -107,8 +107,10 @@ def show_suggestions(out: Console, case: ClaimedCase, policy: Taxonomy) -> None:
         out.print("no suggestion: not scored yet")
     else:
         _show_categories(out, case.score)
-        if severity := _severity(case.score, policy):
+        if severity := _severity(case.score, policy, case.set_severity):
             out.print(f"  severity {severity}")
+    if case.under_appeal:
+        out.print("  an appeal: decide with --outcome uphold or --outcome overturn")
     levels, reasons = policy.raised(case.attributes)
     if levels:
         out.print(f"  the policy raises severity by {levels}: {', '.join(reasons)}")
@@ -138,9 +140,16 @@ def _doubt(score: ScoreOfCase) -> str:
     return f"it has not learnt to read {score.language or 'this'}"
 
 
-def _title(case: QueuedCase) -> str:
+def _title(case: QueuedCase, now: datetime) -> str:
     title = plain(case.title).replace("\n", " ") or "(no title)"
-    return f"[claimed] {title}" if case.status is CaseStatus.CLAIMED else title
+    marks = [
+        *(["claimed"] if case.status is CaseStatus.CLAIMED else []),
+        *([f"on hold until {case.hold_until:%d %b %H:%M}"] if case.hold_until and case.hold_until > now else []),
+        *([f"for {plain(case.assigned_to)}"] if case.assigned_to else []),
+        *(["appeal"] if case.under_appeal else []),
+        *([plain(case.queue)] if case.queue != MAIN_QUEUE else []),
+    ]
+    return "".join([*(f"[{mark}] " for mark in marks), title])
 
 
 def _category(suggestion: SuggestedCategory) -> str:
@@ -153,23 +162,30 @@ def _likeliest(score: ScoreOfCase | None) -> str:
     return _category(score.offered[0]) if score.offered else "not known"
 
 
-def _severity(score: ScoreOfCase | None, policy: Taxonomy) -> str:
+def _severity(score: ScoreOfCase | None, policy: Taxonomy, by_hand: int | None) -> str:
+    names = {known.level: known.name for known in policy.severity_levels}
+    if by_hand is not None:
+        return f"{by_hand} {names.get(by_hand, '')} (by hand)"
     if score is None or score.severity is None:
         return ""
     level = score.severity.shown
-    name = next((known.name for known in policy.severity_levels if known.level == level), "")
-    return f"{level} {name} ({score.severity.distribution[level]:.0%})".replace("%", " %")
+    return f"{level} {names.get(level, '')} ({score.severity.distribution[level]:.0%})".replace("%", " %")
 
 
-def _urgency(score: ScoreOfCase, waited: timedelta, weights: Weights) -> str:
+def _urgency(case: QueuedCase, now: datetime, weights: Weights) -> str:
     """The order key as of now: in doublings of the harm per hour of a bare new case of the mildest level.
 
     The key itself counts waiting from 1970, which sorts and says nothing to people; the floor of severity 1, which
-    goes before all others, is said as a word.
+    goes before all others, and a rank by hand are said in words.
     """
-    hours = waited.total_seconds() / 3600
-    rest = sum(part for name, part in score.priority.items() if name not in ("waiting", "severity_1_floor"))
-    first = "first, " if score.priority.get("severity_1_floor") else ""
+    parts = case.rank_parts or (case.score.priority if case.score else {})
+    if not parts:
+        return ""
+    if "by_hand" in parts:
+        return "by hand"
+    hours = (now - case.received_at).total_seconds() / 3600
+    rest = sum(part for name, part in parts.items() if name not in ("waiting", "severity_1_floor"))
+    first = "first, " if parts.get("severity_1_floor") else ""
     return f"{first}{rest + hours / weights.doubling_hours:.1f}"
 
 

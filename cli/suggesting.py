@@ -54,6 +54,12 @@ def queued_case(place: int, case: Case, score: Score | None, policy: Taxonomy) -
         status=case.status,
         received_at=case.received_at,
         order_key=case.order_key,
+        rank_parts=dict(case.rank_parts),
+        queue=case.queue,
+        hold_until=case.hold_until,
+        assigned_to=case.assigned_to,
+        under_appeal=case.under_appeal,
+        set_severity=case.set_severity,
         title=case.content.title,
         score=score_of(score, policy),
     )
@@ -74,6 +80,9 @@ def claim_answer(claimed: tuple[Case, Lease] | None, score: Score | None, policy
             title=content.title,
             description=content.description,
             attributes=dict(content.attributes),
+            queue=case.queue,
+            under_appeal=case.under_appeal,
+            set_severity=case.set_severity,
             score=score_of(score, policy),
         ),
     )

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from cases.record import CaseStatus
+from cases.handling import HoldReason, RankReason
+from cases.record import CaseStatus, Rank
 from cases.store import CaseStore
 from cli.screens import age, in_words, plain
 from tests.cli.conftest import Run
@@ -26,6 +27,29 @@ def test_the_queue_ranks_cases_and_says_category_and_probability_in_words(run: R
     assert lines[1].split(" h ")[1].split()[0] == "5.6"
     assert lines[2].split()[:2] == ["2", late.id[-8:]]
     assert lines[3] == "2 of 2 undecided cases"
+
+
+def test_the_queue_says_what_people_did_to_a_case(run: Run, store: CaseStore):
+    held, given, ranked = (file_case(store, number, title=f"Number {number}") for number in (1, 2, 3))
+    for case in (held, given, ranked):
+        score_case(store, case, order_key=1.0)
+    _, lease = store.claim(held.id, "ann", 60)
+    until = datetime.now(UTC) + timedelta(days=30)
+    store.hold(held.id, "ann", lease.token, until, HoldReason.OTHER)
+    store.assign(given.id, "bob", by="lead")
+    store.set_severity(ranked.id, 1, by="lead", reason=RankReason.OTHER, rank=Rank(9e6, {"by_hand": 9e6}))
+    store.move(ranked.id, "legal", by="lead")
+    first, *others = run("queue").out.splitlines()[1:4]
+    assert "1 critical (by hand)" in first
+    assert "by hand" in first.split(" h ")[1]
+    assert "[legal] Number 3" in first
+    shown = "\n".join(others)
+    assert f"[on hold until {until:%d %b %H:%M}] Number 1" in shown
+    assert "[for bob] Number 2" in shown
+    listed = json.loads(run("queue", "--json").out)["cases"]
+    assert listed[0]["set_severity"] == 1
+    assert listed[0]["queue"] == "legal"
+    assert listed[0]["rank_parts"] == {"by_hand": 9e6}
 
 
 def test_the_queue_shows_claimed_and_unscored_cases_as_such(run: Run, store: CaseStore):
