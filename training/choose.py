@@ -1,7 +1,6 @@
 """The strongest judge that a budget finds: with the encoder as it came, or with one tuned on the decided cases.
 
-A tuned encoder is kept only where out-of-fold log loss, of category and severity together, says that it is better by
-more than the noise of the rows.
+A tuned encoder is kept only where out-of-fold log loss says that it is better by more than the noise of the rows.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from features.encoder.protocol import Encoder
 from features.frame import TEXT, embedding_columns
 from models.calibration import row_losses
 from models.category import CategoryClassifier
-from models.search import Budget, CrossValidation
+from models.search import Budget
 from models.severity import SeverityClassifier
 from training.fit import Fitted, Heads, TrainingPart, assembled, fit_clauses, fit_heads, fit_judge, fit_severity
 from training.tune import PLANS, Target, TunedEncoder, TuningData, tune
@@ -55,7 +54,7 @@ def fit_best(part: TrainingPart, budget: Budget, *, source: str | None, scratch:
     say("embedding the texts with the tuned encoder")
     other = replace(part, frame=_embedded(part.frame, encoder), encoder=encoder, encoder_dir=compiled)
     heads = tuned_heads(other, tuned, budget)
-    gain, error = held_out_gain(part, as_it_came, heads)
+    gain, error = _gain(part, as_it_came, heads)
     say(f"tuned encoder: log loss better by {gain:.3f} ± {error:.3f} on held-out rows")
     facts = {"encoder_gain": gain, "encoder_gain_error": error, "encoder_epochs": float(tuned.epochs)}
     if gain <= _AHEAD * error:
@@ -90,34 +89,18 @@ def tuned_heads(part: TrainingPart, tuned: TunedEncoder, budget: Budget) -> Head
     return Heads(category, severity, tuned.distances, clauses)
 
 
-def held_out_gain(part: TrainingPart, before: Heads, after: Heads) -> tuple[float, float]:
-    """By how much a row's held-out log loss fell, nats, category and severity added up, and its standard error."""
-    was, becomes = (_category_losses(part, heads) for heads in (before, after))
-    saved = was - becomes
-    known = np.isfinite(saved)
-    if before.severity is not None and after.severity is not None:
-        rated = np.flatnonzero(part.levels > 0)
-        was, becomes = (_severity_losses(part.levels[rated], head) for head in (before.severity, after.severity))
-        # A row that has no severity says nothing of it.
-        saved[rated] += np.nan_to_num(was - becomes)
-    saved = saved[known]
-    return float(saved.mean()), float(saved.std() / len(saved) ** 0.5)
-
-
-def _category_losses(part: TrainingPart, heads: Heads) -> npt.NDArray[np.float64]:
-    return _held_out_losses(heads.category.cross_validation_, part.codes)
-
-
-def _severity_losses(levels: npt.NDArray[np.int64], head: SeverityClassifier) -> npt.NDArray[np.float64]:
-    return _held_out_losses(head.cross_validation_, np.searchsorted(head.classes_, levels).astype(np.intp))
-
-
-def _held_out_losses(tried: CrossValidation, codes: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    """Of each row, shape (n,), nats; NaN where it was not held out, or no fit could know its class."""
-    losses: npt.NDArray[np.float64] = np.full(len(codes), np.nan)
-    losses[tried.rows] = row_losses(tried.logits, codes[tried.rows], tried.chosen.temperature)
-    losses[tried.rows[~tried.usable]] = np.nan
-    return losses
+def _gain(part: TrainingPart, before: Heads, after: Heads) -> tuple[float, float]:
+    """By how much held-out log loss fell, nats, and the standard error of that over rows."""
+    losses = []
+    for heads in (before, after):
+        tried = heads.category.cross_validation_
+        lost: npt.NDArray[np.float64] = np.full(len(part.rows), np.nan)
+        lost[tried.rows] = row_losses(tried.logits, part.codes[tried.rows], tried.chosen.temperature)
+        lost[tried.rows[~tried.usable]] = np.nan
+        losses.append(lost)
+    difference = losses[0] - losses[1]
+    difference = difference[np.isfinite(difference)]
+    return float(difference.mean()), float(difference.std() / len(difference) ** 0.5)
 
 
 def _embedded(frame: pd.DataFrame, encoder: Encoder) -> pd.DataFrame:

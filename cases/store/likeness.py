@@ -97,32 +97,37 @@ def alike(connection: Connection, said: Sequence[tuple[NewReport, Fingerprint]],
     within = (min(times) - window, max(times) + window)
     # What is told in the batch more than once is looked for once.
     wanted = {said_.digest: said_ for _, said_ in said}
-    found: dict[str, AnyRow] = {}
+    near: set[str] = set()
     for digests in chunks(sorted(wanted)):
-        query = _open_prints(within).where(fingerprints.c.digest.in_(digests))
-        found |= {row.report_id: row for row in connection.execute(query)}
+        query = _prints(within).where(fingerprints.c.digest.in_(digests))
+        near |= {row.report_id for row in connection.execute(query)}
     for number, column in enumerate(BAND_COLUMNS):
         by_band: dict[int, list[Fingerprint]] = defaultdict(list)
         for one in wanted.values():
             if one.bands:
                 by_band[one.bands[number]].append(one)
         for bands in chunks(sorted(by_band)):
-            query = _open_prints(within).where(column.in_(bands))
+            query = _prints(within).where(column.in_(bands))
             newest = query.order_by(fingerprints.c.received_at.desc()).limit(CANDIDATES * len(bands))
             for row in connection.execute(newest):
                 there = fingerprint_from(row)
                 if any(one.is_near(there) for one in by_band[there.bands[number]]):
-                    found[row.report_id] = row
-    return list(found.values())
+                    near.add(row.report_id)
+    return [row for some in chunks(sorted(near)) for row in connection.execute(_of_open_cases(some))]
 
 
-def _open_prints(within: tuple[datetime, datetime]) -> Select[Any]:
+def _prints(within: tuple[datetime, datetime]) -> Select[Any]:
+    return select(fingerprints).where(fingerprints.c.received_at.between(*within))
+
+
+def _of_open_cases(report_ids: Sequence[str]) -> Select[Any]:
+    """Of the few that are near: joined to all, a planner that knows no rows yet compared each with each."""
     return (
         select(fingerprints, reports.c.case_id)
         .join(reports, reports.c.id == fingerprints.c.report_id)
         .join(cases, cases.c.id == reports.c.case_id)
         .where(
-            fingerprints.c.received_at.between(*within),
+            fingerprints.c.report_id.in_(report_ids),
             cases.c.status == CaseStatus.OPEN.value,
             cases.c.subject_id.is_(None),
             cases.c.gathers,

@@ -13,14 +13,11 @@ from features.assemble import assemble
 from features.encoder import CompiledEncoder, ensure_compiled
 from features.frame import embedding_matrix, feature_frame
 from models.artifact import load_artifact, save_artifact
-from models.category import CategoryClassifier
 from models.dense import TunedHead
 from models.judge import Judge
-from models.search import CrossValidation, Setting, Trial
-from models.severity import SeverityClassifier
 from tests.training.conftest import some_cases
-from training.choose import fit_best, held_out_gain, tuning_data
-from training.fit import Fitted, Heads, TrainingPart, fit_judge
+from training.choose import fit_best, tuning_data
+from training.fit import Fitted, TrainingPart, fit_judge
 from training.snapshot import COLUMNS
 from training.tune import PLANS, TuningPlan, epochs_within, tune
 
@@ -160,35 +157,6 @@ def test_the_judge_of_a_tuned_encoder_survives_its_artifact(fitted: tuple[Fitted
     assert [a.shortlists for a in ours] == [a.shortlists for a in theirs]
     assert [a.novelty_p for a in ours] == pytest.approx([a.novelty_p for a in theirs], abs=0.02)
     assert embedding_matrix(feature_frame(cases, loaded.encoder)).shape[1] == loaded.encoder.dimension
-
-
-def heads_that_say(category: float, severity: float, part: TrainingPart) -> Heads:
-    """Heads whose held-out logit of each row's true category and severity is so much above the others'."""
-
-    def tried(codes: np.ndarray, k: int, margin: float) -> CrossValidation:
-        logits = np.zeros((len(codes), k))
-        logits[np.arange(len(codes)), codes] = margin
-        chosen = Trial(Setting(1.0, 1.0, 1.0), len(codes), log_loss=0.0, accuracy=0.0, temperature=1.0)
-        every = np.ones(len(codes), dtype=bool)
-        return CrossValidation(chosen, (), np.arange(len(codes)), np.arange(len(codes)) % 2, logits, every)
-
-    rated = np.flatnonzero(part.levels > 0)
-    classes, codes = np.unique(part.levels[rated], return_inverse=True)
-    of_category, of_severity = CategoryClassifier(), SeverityClassifier()
-    of_category.cross_validation_ = tried(part.codes, len(part.labels), category)
-    of_severity.cross_validation_, of_severity.classes_ = tried(codes, len(classes), severity), classes
-    return Heads(of_category, of_severity, np.zeros(len(part.rows)), None)
-
-
-def test_whether_tuning_paid_is_asked_of_category_and_severity_together(part: TrainingPart):
-    before = heads_that_say(1.0, 1.0, part)
-    better, worse = (heads_that_say(1.0, margin, part) for margin in (2.0, 0.5))
-    assert held_out_gain(part, before, before) == (0.0, 0.0)
-    assert held_out_gain(part, before, better)[0] > 0.1
-    assert held_out_gain(part, before, worse)[0] < -0.1
-    both = held_out_gain(part, before, heads_that_say(2.0, 2.0, part))[0]
-    only_category = held_out_gain(part, before, heads_that_say(2.0, 1.0, part))[0]
-    assert both == pytest.approx(only_category + held_out_gain(part, before, better)[0])
 
 
 def test_a_tuned_layer_is_silent_of_rows_that_it_was_tuned_on():
