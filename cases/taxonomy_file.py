@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
 from cases.category_map import CategoryChange, CategoryMap
 from cases.errors import TaxonomyError
+from cases.policy_entry import Entry, read_entry
 from cases.taxonomy import (
     Action,
     Category,
@@ -20,7 +19,6 @@ from cases.taxonomy import (
     parse_duration,
 )
 from cases.taxonomy_costs import PRECISION_TARGET, SeverityCosts, first_fault
-from cases.taxonomy_entry import Entry
 from cases.taxonomy_queues import read_queues
 
 DEFAULT_POLICY = Path(__file__).parent / "policy" / "default.yaml"
@@ -32,23 +30,7 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
     Raises:
         TaxonomyError: The file is missing, is not YAML, or does not hold a valid policy; names line and key.
     """
-    source = path or DEFAULT_POLICY
-    try:
-        root = yaml.compose(source.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise TaxonomyError(
-            f"'taxonomy' must be a readable file (got {source}: {error.strerror}); set CASELOAD_TAXONOMY to one"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise TaxonomyError(
-            f"{source.name}: must be UTF-8 (got another byte at {error.start}); save the file as UTF-8"
-        ) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else "?"
-        problem = getattr(error, "problem", None) or "unreadable"
-        raise TaxonomyError(f"{source.name} line {line}: must be YAML (got: {problem}); mend the line") from error
-    return _taxonomy(Entry(root, source.name, ""))
+    return _taxonomy(read_entry(path or DEFAULT_POLICY, "taxonomy", TaxonomyError))
 
 
 def _taxonomy(root: Entry) -> Taxonomy:

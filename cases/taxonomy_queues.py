@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from cases.policy_entry import Entry
 from cases.record import MAIN_QUEUE, AttributeValue
 from cases.routing import Queue
-from cases.taxonomy_entry import Entry
 
 _LANGUAGE = re.compile(r"^[a-z]{2}$")
 

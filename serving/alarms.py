@@ -20,8 +20,7 @@ from cases.clock import Clock
 from cases.errors import CaseloadError
 from cases.ids import CaseId
 from cases.settings import Settings
-from cases.store import CaseStore
-from cases.store.watching import Pulse
+from cases.store import CaseStore, Pulse
 from serving.human_rank import due
 from serving.logs import logger
 from serving.ranking import Ranking
@@ -118,6 +117,13 @@ def look(store: CaseStore, ranking: Ranking, limits: Limits, now: datetime) -> W
     return Watch(store.pulse(limits.window), tuple(overdue))
 
 
+@dataclass(frozen=True, slots=True)
+class _Event:
+    kind: str
+    data: Mapping[str, object]
+    at: datetime
+
+
 class Alarms:
     """Looks at the queue every half minute, and tells of what began and what ended.
 
@@ -138,9 +144,17 @@ class Alarms:
         self._clock = clock
         self._webhook = webhook
         self._standing: set[Alarm] = set()
+        self._events: asyncio.Queue[_Event] = asyncio.Queue()
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled. A receiver who does not answer keeps nobody from looking."""
+        telling = asyncio.create_task(self._tell_for_ever())
+        try:
+            await self._look_for_ever()
+        finally:
+            telling.cancel()
+
+    async def _look_for_ever(self) -> None:
         while True:
             try:
                 await self.step()
@@ -151,7 +165,7 @@ class Alarms:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def step(self) -> None:
-        """Look once; sets the metrics, logs and sends what began and what ended.
+        """Look once; sets the metrics, logs what began and what ended, and has it told.
 
         Raises:
             CaseloadError: The database does not answer.
@@ -167,9 +181,20 @@ class Alarms:
             what = "raised" if began else "cleared"
             logger.warning("alarm %s %s", alarm.value, what)
             self._standing ^= {alarm}
-            if self._webhook is not None:
-                data = {"alarm": alarm.value, **raised.get(alarm, {})}
-                await self._webhook.send(f"alarm.{what}", data, at=now)
+            self._events.put_nowait(_Event(f"alarm.{what}", {"alarm": alarm.value, **raised.get(alarm, {})}, now))
+
+    async def tell(self) -> None:
+        """Send what was seen and is not told yet, in order."""
+        while not self._events.empty():
+            await self._send(self._events.get_nowait())
+
+    async def _tell_for_ever(self) -> None:
+        while True:
+            await self._send(await self._events.get())
+
+    async def _send(self, event: _Event) -> None:
+        if self._webhook is not None:
+            await self._webhook.send(event.kind, event.data, at=event.at)
 
 
 @cache

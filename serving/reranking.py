@@ -16,8 +16,7 @@ from cases.clock import Clock
 from cases.errors import CaseloadError
 from cases.handling import RerankCause
 from cases.record import Case
-from cases.store import CaseStore
-from cases.store.working.ranking import Reranked
+from cases.store import CaseStore, Reranked
 from serving.logs import logger
 from serving.ranking import Ranking
 

@@ -235,10 +235,6 @@ def _padding(part: TrainingPart) -> PaddingDetector | None:
     return PaddingDetector.fit(vectors[: len(passages)], whose, vectors[len(passages) :])
 
 
-def _passages(text: str) -> list[str]:
-    return [text[slice(*span)] for span in passage_spans(text)]
-
-
 def _precedents(part: TrainingPart) -> Precedents:
     levels = [int(level) or None for level in part.levels]
     actions = part.rows["action"].astype(str).tolist() if "action" in part.rows else [""] * len(levels)

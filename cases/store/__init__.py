@@ -24,10 +24,10 @@ from cases.store.policing import Policing
 from cases.store.reading import Reading
 from cases.store.rebuilding import Rebuilding
 from cases.store.scoring import Scoring
-from cases.store.watching import Watching
-from cases.store.working import Working
+from cases.store.watching import Pulse, Watching
+from cases.store.working import Reranked, Working
 
-__all__ = ["GATHER_HOURS", "UNSCORED_ORDER_KEY", "CaseStore"]
+__all__ = ["GATHER_HOURS", "UNSCORED_ORDER_KEY", "CaseStore", "Pulse", "Reranked"]
 
 
 class CaseStore(

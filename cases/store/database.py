@@ -18,7 +18,7 @@ from cases.clock import Clock
 from cases.errors import CaseloadError, StoreUnavailableError
 from cases.store.column_types import UtcDateTime
 from cases.store.engine import SQLITE_BUSY_MILLISECONDS, WRITES, sqlite_path
-from cases.store.turns import Turns
+from cases.store.turns import NoTurnError, Turns
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ class Database:
             try:
                 with self._turn(), self._writing.begin() as connection:
                     return work(connection)
-            except TimeoutError as error:
+            except NoTurnError as error:
                 raise StoreUnavailableError(_NO_TURN) from error
             except (DBAPIError, PoolTimeoutError) as error:
                 again = _is_deadlock(error) or (retry_duplicates and isinstance(error, IntegrityError))

@@ -23,6 +23,10 @@ _ASK_AGAIN_SECONDS = 0.001
 SUFFIX = "-turn"
 
 
+class NoTurnError(Exception):
+    """The turn did not come in time."""
+
+
 class Turns:
     """Who may write next.
 
@@ -41,11 +45,11 @@ class Turns:
         """Wait for a turn and have it.
 
         Raises:
-            TimeoutError: It did not come in time.
+            NoTurnError: It did not come in time.
         """
         until = time.monotonic() + self._seconds
         if not self._lock.acquire(timeout=self._seconds):
-            raise TimeoutError
+            raise NoTurnError
         try:
             with self._among_processes(until):
                 yield
@@ -60,7 +64,7 @@ class Turns:
         with self._file.open("ab") as file:
             while not _locked(file.fileno()):
                 if time.monotonic() > until:
-                    raise TimeoutError
+                    raise NoTurnError
                 time.sleep(_ASK_AGAIN_SECONDS)
             # Closing the file gives the turn to whoever asks next.
             yield

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
 from cases.errors import InvalidInputError, WeightsError
-from cases.taxonomy_entry import Entry
+from cases.policy_entry import Entry, read_entry
 from models.priority.weights import Weights
 
 DEFAULT_WEIGHTS = Path(__file__).parent / "weights.yaml"
@@ -29,22 +27,7 @@ def load_weights(path: Path | None = None) -> Weights:
         WeightsError: The file is missing, is not YAML, or does not hold valid weights; names line and key.
     """
     source = path or DEFAULT_WEIGHTS
-    try:
-        root = yaml.compose(source.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise WeightsError(
-            f"'weights' must be a readable file (got {source}: {error.strerror}); set CASELOAD_WEIGHTS to one",
-            field="weights",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise WeightsError(
-            f"{source.name}: must be UTF-8 (got another byte at {error.start}); save the file as UTF-8"
-        ) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else "?"
-        raise WeightsError(f"{source.name} line {line}: must be YAML; mend the line") from error
-    entry = Entry(root, source.name, "", WeightsError)
+    entry = read_entry(source, "weights", WeightsError)
     top = entry.mapping(required={"version"}, optional={"harm_per_hour", "by_hand", *_SECTIONS, *_NUMBERS})
     top["version"].whole(low=_VERSION, high=_VERSION)
     try:

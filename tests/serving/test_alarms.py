@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -22,26 +21,14 @@ from serving.alarms import Alarm, Alarms, Limits, look
 from serving.ranking import Ranking
 from serving.webhooks import Webhook, signature
 from tests.cases.store.builders import VERDICT, file_one, report, score
-from tests.databases import database_kind, store_url  # noqa: F401 - fixtures
+from tests.cases.store.conftest import SetClock
 from tests.serving.conftest import NOON, Place
 from tests.serving.service_process import service_process
-from tests.serving.test_reranking import SetClock
 
 RANKING = Ranking(load_taxonomy())
 LIMITS = Limits(timedelta(hours=72), 1.1, timedelta(hours=24))
 FIRST_TOUCH = {level.level: level.first_touch for level in RANKING.taxonomy.severity_levels}
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
-
-
-@pytest.fixture
-def store(store_url: str, clock: SetClock) -> Iterator[CaseStore]:  # noqa: F811
-    with CaseStore.open(store_url, clock) as opened:
-        yield opened
 
 
 def of_level(store: CaseStore, number: int, level: int) -> CaseId:
@@ -124,10 +111,17 @@ def test_what_begins_and_what_ends_is_sent_once_signed_and_tried_again(store: Ca
     critical = of_level(store, 1, 1)
     alarms = Alarms(lambda: store, RANKING, LIMITS, clock, Webhook(receiver.url, SECRET, no_pause))
     clock.now = NOON + FIRST_TOUCH[1] + timedelta(minutes=1)
-    asyncio.run(alarms.step())
-    asyncio.run(alarms.step())
-    store.claim(critical, "ann", 60)
-    asyncio.run(alarms.step())
+
+    async def looks() -> None:
+        await alarms.step()
+        await alarms.step()
+        store.claim(critical, "ann", 60)
+        await alarms.step()
+        # However long they who are told take, the looks are done.
+        assert receiver.got == []
+        await alarms.tell()
+
+    asyncio.run(looks())
     receiver.end()
 
     events = [json.loads(body) for _, body in receiver.got]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,31 +16,12 @@ from models.priority import Weights
 from serving.ranking import Ranking, case_to_judge
 from serving.reranking import AT_ONCE, Reranking
 from tests.cases.store.builders import file_one, report, score
-from tests.databases import database_kind, store_url  # noqa: F401 - fixtures
+from tests.cases.store.conftest import SetClock
 from tests.serving.conftest import NOON
 
 # With a factor for an SLA that runs out, which the packaged weights leave at 1.
 RANKING = Ranking(load_taxonomy(), Weights(sla_factor=2.0))
 REASON = next(iter(RankReason))
-
-
-class SetClock:
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
-
-
-@pytest.fixture
-def store(store_url: str, clock: SetClock) -> Iterator[CaseStore]:  # noqa: F811
-    with CaseStore.open(store_url, clock) as opened:
-        yield opened
 
 
 def scored(store: CaseStore, number: int, *, level: int = 3, received_at: datetime = NOON) -> CaseId:

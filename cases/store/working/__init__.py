@@ -10,11 +10,11 @@ from cases.store.working.deciding import Deciding
 from cases.store.working.parking import Parking
 from cases.store.working.placing import Placing
 from cases.store.working.queueing import Queueing
-from cases.store.working.ranking import Ranking
+from cases.store.working.ranking import Ranking, Reranked
 from cases.store.working.reviewing import Reviewing
 from cases.store.working.undoing import Undoing
 
-__all__ = ["Working"]
+__all__ = ["Reranked", "Working"]
 
 
 class Working(Queueing, Parking, Placing, Deciding, Reviewing, Undoing, Bulk, Ranking):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 
@@ -121,6 +122,39 @@ class Entry:
             raise self.fail("unique", f"{text!r} again", "rename one of them")
         seen.add(text)
         return text
+
+
+def read_entry(path: Path, setting: str, error: type[InvalidInputError]) -> Entry:
+    """The whole of a file, to be read key by key.
+
+    Args:
+        path: The file.
+        setting: What names it: "taxonomy" is the setting CASELOAD_TAXONOMY.
+        error: What every complaint about it is raised as.
+
+    Raises:
+        InvalidInputError: As `error`: the file is missing, is not UTF-8, or is not YAML; the last names the line.
+    """
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except OSError as fault:
+        raise error(
+            f"{setting!r} must be a readable file (got {path}: {fault.strerror}); "
+            f"set CASELOAD_{setting.upper()} to one",
+            field=setting,
+        ) from fault
+    except UnicodeDecodeError as fault:
+        raise error(
+            f"{path.name}: must be UTF-8 (got another byte at {fault.start}); save the file as UTF-8", field=setting
+        ) from fault
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        line = mark.line + 1 if mark else "?"
+        problem = getattr(fault, "problem", None) or "unreadable"
+        raise error(
+            f"{path.name} line {line}: must be YAML (got: {problem}); mend the line", field=setting
+        ) from fault
+    return Entry(root, path.name, "", error)
 
 
 def _kind(node: yaml.Node | None) -> str:
