@@ -14,7 +14,7 @@ from cli.working import CaseArgument, Holder, find_case
 
 if TYPE_CHECKING:
     from cases.ids import CaseId
-    from cases.record import Rank
+    from cases.record import Case, Rank
     from cases.settings import Settings
     from cases.store import CaseStore
 
@@ -150,7 +150,8 @@ def set_severity(
         policy_of(settings).check_severity(level)
     with opened_store(settings) as store:
         case_id = find_case(store, case)
-        rank = _rank(settings, store, case_id, severity=level, priority=store.case(case_id).set_priority)
+        stored = store.case(case_id)
+        rank = _rank(settings, store, stored, severity=level, priority=stored.set_priority)
         if level is None:
             store.clear_severity(case_id, by=by or actor(), rank=rank)
         else:
@@ -173,7 +174,8 @@ def set_priority(
     settings = settings_of(ctx)
     with opened_store(settings) as store:
         case_id = find_case(store, case)
-        rank = _rank(settings, store, case_id, severity=store.case(case_id).set_severity, priority=name or None)
+        stored = store.case(case_id)
+        rank = _rank(settings, store, stored, severity=stored.set_severity, priority=name or None)
         if name:
             store.set_priority(case_id, name, by=by or actor(), reason=reason, rank=rank)
         else:
@@ -181,21 +183,13 @@ def set_priority(
         told_case(store, "set-priority", case_id, as_json=as_json)
 
 
-def _rank(
-    settings: Settings, store: CaseStore, case_id: CaseId, *, severity: int | None, priority: str | None
-) -> Rank:
+def _rank(settings: Settings, store: CaseStore, case: Case, *, severity: int | None, priority: str | None) -> Rank:
     from cases.clock import utc_now
     from serving.human_rank import of_human
     from serving.ranking import Ranking
 
-    return of_human(
-        Ranking.of_settings(settings),
-        store.case(case_id),
-        store.latest_score(case_id),
-        severity=severity,
-        priority=priority,
-        at=utc_now(),
-    )
+    ranking = Ranking.of_settings(settings)
+    return of_human(ranking, store, case, severity=severity, priority=priority, at=utc_now())
 
 
 def _one_of(option: str, *, given: bool, clear: bool) -> None:

@@ -7,19 +7,20 @@ from datetime import datetime
 
 from cases.errors import InvalidInputError
 from cases.record import Case, Rank, Score
+from cases.store import CaseStore
 from models.priority import by_hand
 from serving.ranking import Ranking, case_to_judge
 
 
 def of_human(
-    ranking: Ranking, case: Case, score: Score | None, *, severity: int | None, priority: str | None, at: datetime
+    ranking: Ranking, store: CaseStore, case: Case, *, severity: int | None, priority: str | None, at: datetime
 ) -> Rank:
     """The place of a case as of `at`; the priority set goes before the severity set, and both before the model.
 
     Args:
         ranking: The policy's rules and the weights.
+        store: The record, which has the case's latest score.
         case: As it is stored.
-        score: Its latest, or None.
         severity: The level that a person sets, 1..K; None for none.
         priority: The name of the priority that a person sets; None for none.
         at: The present, aware.
@@ -28,7 +29,7 @@ def of_human(
         InvalidInputError: The weights have no priority of that name.
     """
     if priority is None:
-        return ranking.of_case(replace(case, set_severity=severity), score, at)
+        return ranking.of_case(replace(case, set_severity=severity), store.latest_score(case.id), at)
     known = ranking.weights.by_hand
     if priority not in known:
         raise InvalidInputError(

@@ -128,14 +128,7 @@ def set_severity(case_id: str, body: SeverityRequest, parts: Parts, who: Caller)
     if body.severity is not None:
         parts.taxonomy.check_severity(body.severity)
     case = store.case(known)
-    rank = of_human(
-        parts.ranking,
-        case,
-        store.latest_score(known),
-        severity=body.severity,
-        priority=case.set_priority,
-        at=parts.clock(),
-    )
+    rank = of_human(parts.ranking, store, case, severity=body.severity, priority=case.set_priority, at=parts.clock())
     if body.severity is None:
         store.clear_severity(known, by=by, rank=rank)
     else:
@@ -148,14 +141,7 @@ def set_priority(case_id: str, body: PriorityRequest, parts: Parts, who: Caller)
     """While one is set neither a score nor the clock changes the case's place."""
     known, store, by = known_id(case_id), parts.store(), body.by or who
     case = store.case(known)
-    rank = of_human(
-        parts.ranking,
-        case,
-        store.latest_score(known),
-        severity=case.set_severity,
-        priority=body.priority,
-        at=parts.clock(),
-    )
+    rank = of_human(parts.ranking, store, case, severity=case.set_severity, priority=body.priority, at=parts.clock())
     if body.priority is None:
         store.clear_priority(known, by=by, rank=rank)
     else:

@@ -123,16 +123,17 @@ def test_expected_cmu_ranks_as_ours_does_where_nothing_else_counts():
 
 def test_clairvoyant_keys_follow_the_true_rate_over_the_true_minutes():
     world = World(Weights(), policy())
-    one = case(5.0, 2, 30.0, prediction=certain(4), attributes={"reach": 1000})
-    assert TrueCMu(world).place(one, 5.0) == (pytest.approx(64.0 * 2 / 30), None)
-    assert TrueStep(world).place(one, 5.0) == (pytest.approx(64.0 * 2 / 30), 9.0)
-    assert TrueStep(world).place(one, 9.0) == (pytest.approx(2 * 64.0 * 2 / 30), None)
+    linear, step, nearing = TrueCMu(world), TrueStep(world), TrueDeadline(world)
+    reaching = case(5.0, 2, 30.0, prediction=certain(4), attributes={"reach": 1000})
+    assert linear.place(reaching, 5.0) == (pytest.approx(64.0 * 2 / 30), None)
+    assert step.place(reaching, 5.0) == (pytest.approx(64.0 * 2 / 30), 9.0)
+    assert step.place(reaching, 9.0) == (pytest.approx(2 * 64.0 * 2 / 30), None)
     dated = case(5.0, 2, 30.0, attributes={"deadline_at": moment(40.0).isoformat()})
-    assert TrueDeadline(world).place(dated, 5.0) == (pytest.approx(64.0 / 30), 16.0)
-    assert TrueDeadline(world).place(dated, 16.0) == (pytest.approx(4 * 64.0 / 30), None)
-    assert TrueDeadline(world).place(one, 5.0)[1] is None
+    assert nearing.place(dated, 5.0) == (pytest.approx(64.0 / 30), 16.0)
+    assert nearing.place(dated, 16.0) == (pytest.approx(4 * 64.0 / 30), None)
+    assert nearing.place(reaching, 5.0)[1] is None
     harmless = case(5.0, 2, 30.0, violation=False)
-    assert TrueCMu(world).place(harmless, 5.0) == (0.0, None)
+    assert linear.place(harmless, 5.0) == (0.0, None)
 
 
 def test_an_outlook_says_what_the_policy_says():
