@@ -68,12 +68,12 @@ bench: install ## Measure: judgement by cross-validation, intake, encoder (print
 	$(BIN)/python benchmarks/written_cases.py
 	$(BIN)/python benchmarks/learning_curve.py
 	$(BIN)/python benchmarks/replay.py
-	$(BIN)/python benchmarks/queue_at_size.py --cases 100000
+	PYTHONPATH=. $(BIN)/python benchmarks/queue_at_size.py --cases 100000
 	$(BIN)/python benchmarks/accuracy.py
 
 soak: install ## The long runs that CI has no time for
 	CASELOAD_SOAK=1 $(BIN)/python -m pytest tests/faults tests/cases/store/whole_life
-	$(BIN)/python benchmarks/queue_at_size.py
+	PYTHONPATH=. $(BIN)/python benchmarks/queue_at_size.py
 	$(BIN)/python benchmarks/intake.py --rows 1000000
 	$(BIN)/python benchmarks/written_cases.py --budget thorough
 	$(BIN)/python benchmarks/accuracy.py --budget thorough --folds 5

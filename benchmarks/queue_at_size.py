@@ -1,10 +1,10 @@
-"""Claims from a long queue: `python benchmarks/queue_at_size.py [--cases 1000000] [--database sqlite …]`.
+"""Claims from a long queue: `PYTHONPATH=. python benchmarks/queue_at_size.py [--cases 1000000]`.
 
-Fills a queue, then lets eight workers, a process each, claim and decide: first each at its own pace, as people and
-tooling do (`--pace` rounds a second in all), then as fast as they can. Prints the claim's latency of both, the rounds
-a second of the second, and what of the queue is claimed, on hold or assigned meanwhile, since a claim must not slow
-down by what lies before the free cases. The databases are those that the tests use (CASELOAD_TEST_POSTGRESQL,
-CASELOAD_TEST_MARIADB), each with a database of its own that is dropped in the end.
+Fills a queue whose head is on hold or assigned to somebody who does not come, since a claim must not slow down by
+what lies before the free cases. Then eight workers, a process each, claim and decide: first each at its own pace, as
+people and tooling do (`--pace` rounds a second in all), then as fast as they can. Prints the claim's latency of both,
+and the rounds a second. The databases are those that the tests use (CASELOAD_TEST_POSTGRESQL, CASELOAD_TEST_MARIADB;
+hence the path), each with a database of its own that is dropped in the end.
 """
 
 from __future__ import annotations

@@ -8,9 +8,11 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 
 from cases.clock import utc_now
 from cases.errors import CaseloadError
+from cases.handling import HoldReason, SkipReason
 from cases.record import Lease
 from cases.store import CaseStore
 from tests.cases.store.builders import VERDICT
@@ -43,6 +45,9 @@ def attempts(store: CaseStore, lease: Lease) -> list[Callable[[], object]]:
         lambda: store.renew(lease, 60),
         lambda: store.release(lease.case_id, HOLDER, lease.token),
         lambda: store.decide(lease.case_id, VERDICT, holder=HOLDER, token=lease.token),
+        lambda: store.skip(lease.case_id, HOLDER, lease.token, SkipReason.OTHER),
+        lambda: store.hold(lease.case_id, HOLDER, lease.token, utc_now() + timedelta(hours=1), HoldReason.OTHER),
+        lambda: store.escalate(lease.case_id, HOLDER, lease.token, "legal"),
         lambda: store.renew(guessed, 60),
         lambda: store.decide(lease.case_id, VERDICT, holder=HOLDER, token=guessed.token),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -14,6 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from cases.store.engine import database_url
 
 _START_SECONDS = 60
 
@@ -25,32 +31,50 @@ class OwnServer:
         url: Of its maintenance database, without a database name of ours.
     """
 
-    def __init__(self, command: list[str], port: int, url: str, user: str) -> None:
+    def __init__(self, command: list[str], url: str, database: str, user: str) -> None:
         self.url = url
-        self._command, self._port, self._user = command, port, user
+        self._command, self._database, self._user = command, database, user
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, after a crash too, and wait until it takes connections."""
+        """Start it, after a crash too, and wait until it answers."""
         self._process = subprocess.Popen(
-            self._command, user=self._user, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            self._command, user=self._user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
-                    return
+        while not self._answers():
+            if self._process.poll() is not None:
+                # What it left behind when it was killed may not be gone yet.
+                time.sleep(0.2)
+                self._process = subprocess.Popen(
+                    self._command, user=self._user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the server at {self.url} did not answer in {_START_SECONDS} s")
             time.sleep(0.05)
-        raise TimeoutError(f"the server on port {self._port} did not come up in {_START_SECONDS} s")
 
     def kill(self) -> None:
-        """SIGKILL it and its workers: what was not on disk is gone."""
-        if self._process is not None:
-            # A session of its own, so that the group is the server and what it forked, and nobody else.
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+        """SIGKILL it and the processes that it forked: what they had not handed to the system is gone."""
+        if self._process is None:
+            return
+        # PostgreSQL's have sessions of their own, so there is no group to kill.
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        forked = children.read_text().split() if children.exists() else []
+        for pid in (self._process.pid, *map(int, forked)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+    def _answers(self) -> bool:
+        engine = create_engine(database_url(self.url).set(database=self._database), poolclass=NullPool)
+        try:
+            with engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            # Not there yet, or still recovering.
+            return False
+        return True
 
 
 @contextmanager
@@ -74,7 +98,7 @@ def _postgresql(folder: Path, port: int) -> OwnServer:
         capture_output=True,
     )
     command = [str(initdb.parent / "postgres"), "-D", str(data), "-p", str(port), "-k", str(data), "-h", "127.0.0.1"]
-    return OwnServer(command, port, f"postgresql://postgres@127.0.0.1:{port}", user)
+    return OwnServer(command, f"postgresql://postgres@127.0.0.1:{port}", "postgres", user)
 
 
 def _mariadb(folder: Path, port: int) -> OwnServer:
@@ -89,7 +113,7 @@ def _mariadb(folder: Path, port: int) -> OwnServer:
         str(_program("mariadb", "mariadbd")), "--no-defaults", f"--datadir={data}", f"--port={port}",
         "--bind-address=127.0.0.1", f"--socket={data}/socket", f"--pid-file={data}/pid",
     ]  # fmt: skip
-    return OwnServer(command, port, f"mariadb://root@127.0.0.1:{port}", user)
+    return OwnServer(command, f"mariadb://root@127.0.0.1:{port}", "", user)
 
 
 def _data_folder(folder: Path, user: str) -> tuple[Path, str]:

@@ -9,6 +9,7 @@ from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Barrier
 
@@ -18,8 +19,8 @@ from sqlalchemy import select, text
 from cases.clock import utc_now
 from cases.errors import ConflictError, StaleLeaseError
 from cases.ids import CaseId
-from cases.record import EventKind
-from cases.store import CaseStore
+from cases.record import EventKind, Rank
+from cases.store import UNSCORED_ORDER_KEY, CaseStore, Reranked
 from cases.store.engine import make_engine
 from cases.store.tables import cases, decisions, events
 from tests.cases.store.builders import VERDICT, report
@@ -30,11 +31,16 @@ BATCH = 1000
 
 
 def fill(store: CaseStore, number: int) -> None:
-    """So many cases, each with a place of its own in the queue, filed in no order."""
+    """So many cases, each with an order key of its own, filed in no order."""
     for start in range(0, number, BATCH):
-        for step in range(4):
-            some = [report(n) for n in range(start + step, min(start + BATCH, number), 4)]
-            store.file_reports(some, actor="intake", order_key=float((start + step) * 7919 % number))
+        filed = store.file_reports([report(n) for n in range(start, min(start + BATCH, number))], actor="intake")
+        store.rerank(
+            [
+                # 7919 is a prime that divides none of the sizes, so no two keys are the same.
+                Reranked(answer.case_id, Rank(float((start + place) * 7919 % number)), UNSCORED_ORDER_KEY)
+                for place, answer in enumerate(filed)
+            ]
+        )
 
 
 def let_planner_know(url: str) -> None:
@@ -78,7 +84,7 @@ def test_the_rank_error_counts_the_better_cases_that_were_left() -> None:
 
 @pytest.mark.slow
 def test_a_crowd_of_claimers_claims_each_case_once_and_nearly_in_order(
-    store_url: str, quote: Callable[[str], None]
+    store_url: str, quote: Callable[[str], None], request: pytest.FixtureRequest
 ) -> None:
     with CaseStore.open(store_url, utc_now) as store:
         fill(store, CLAIMS)
@@ -90,6 +96,9 @@ def test_a_crowd_of_claimers_claims_each_case_once_and_nearly_in_order(
         )
         for process in range(PROCESSES)
     ]  # fmt: skip
+    for claimer in claimers:
+        # Whatever fails, none goes on; to kill one that has ended does nothing.
+        request.addfinalizer(claimer.kill)
     for claimer in claimers:
         assert claimer.stdout is not None
         assert claimer.stdout.readline() == "ready\n"
@@ -111,20 +120,23 @@ def test_a_crowd_of_claimers_claims_each_case_once_and_nearly_in_order(
 @pytest.mark.slow
 def test_fifty_who_race_to_decide_one_case_decide_it_once(store_url: str) -> None:
     barrier = Barrier(RACERS)
-    with CaseStore.open(store_url, utc_now) as store, ThreadPoolExecutor(RACERS) as pool:
+    with ExitStack() as opened, ThreadPoolExecutor(RACERS) as pool:
+        # One store has connections for two dozen; the others would race for those.
+        stores = [opened.enter_context(CaseStore.open(store_url, utc_now)) for _ in range(3)]
+        store = stores[0]
         for trial in range(RACES):
             [filed] = store.file_reports([report(trial)], actor="intake")
             _, lease = store.claim(filed.case_id, "ann", 60)
 
-            def decide(case_id: CaseId = filed.case_id, token: int = lease.token) -> str:
+            def decide(racer: int, case_id: CaseId = filed.case_id, token: int = lease.token) -> str:
                 barrier.wait()
                 try:
-                    store.decide(case_id, VERDICT, holder="ann", token=token)
+                    stores[racer % len(stores)].decide(case_id, VERDICT, holder="ann", token=token)
                 except (ConflictError, StaleLeaseError):
                     return "refused"
                 return "decided"
 
-            outcomes = Counter(answer.result() for answer in [pool.submit(decide) for _ in range(RACERS)])
+            outcomes = Counter(answer.result() for answer in [pool.submit(decide, racer) for racer in range(RACERS)])
             assert outcomes == {"decided": 1, "refused": RACERS - 1}
     engine = make_engine(store_url)
     with engine.connect() as connection:

@@ -23,7 +23,9 @@ GRACE_SECONDS = 5.0
 
 
 @pytest.mark.slow
-def test_a_stale_holder_is_replaced_in_time_and_can_do_nothing(store_url: str, quote: Callable[[str], None]) -> None:
+def test_a_stale_holder_is_replaced_in_time_and_can_do_nothing(
+    store_url: str, quote: Callable[[str], None], request: pytest.FixtureRequest
+) -> None:
     longest, refused = 0.0, 0
     with CaseStore.open(store_url, utc_now) as store:
         for number in range(STALE_HOLDERS):
@@ -32,6 +34,7 @@ def test_a_stale_holder_is_replaced_in_time_and_can_do_nothing(store_url: str, q
                 [sys.executable, "-m", "tests.faults.holder", store_url, str(LEASE_SECONDS)],
                 cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             )  # fmt: skip
+            request.addfinalizer(holder.kill)
             assert holder.stdout is not None
             case_id, token = holder.stdout.readline().split("\t")
             holder.send_signal(signal.SIGSTOP)
@@ -44,7 +47,7 @@ def test_a_stale_holder_is_replaced_in_time_and_can_do_nothing(store_url: str, q
             assert (case.id, lease.token) == (case_id, int(token) + 1)
             holder.send_signal(signal.SIGCONT)
             outcomes = holder.communicate("go on\n", timeout=30)[0].split()
-            assert outcomes == ["StaleLeaseError"] * 5
+            assert outcomes == ["StaleLeaseError"] * 8
             refused += len(outcomes)
             decision = store.decide(case.id, VERDICT, holder="the next one", token=lease.token)
             assert [kept.id for kept in store.decisions(case.id)] == [decision.id]
