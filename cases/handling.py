@@ -92,8 +92,8 @@ class BulkState(StrEnum):
     """What a decision in bulk finds, or makes, of a case.
 
     Free: it would be decided. The others are left as they are, and say why: held (another's lease), on hold,
-    assigned (to another), appealed (an appeal must be upheld or overturned one by one), decided, merged, unknown (no
-    such case). Touched, of an undo: decided, reopened or appealed since, or withdrawn already.
+    assigned (to another), appealed (an appeal must be upheld or overturned one by one), decided, merged, erased (its
+    text), unknown (no such case). Touched, of an undo: decided, reopened or appealed since, or withdrawn already.
     """
 
     FREE = "free"
@@ -103,6 +103,7 @@ class BulkState(StrEnum):
     APPEALED = "appealed"
     DECIDED = "decided"
     MERGED = "merged"
+    ERASED = "erased"
     UNKNOWN = "unknown"
     WITHDRAWN = "withdrawn"
     TOUCHED = "touched"

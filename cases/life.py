@@ -197,11 +197,17 @@ def _reranked(state: CaseState, event: Event) -> CaseState:
 
 
 def _severity_set(state: CaseState, event: Event) -> CaseState:
-    return _ranked(dataclasses.replace(state, set_severity=_whole(event.data, "level")), event.data)
+    return _severity_is(state, _whole(event.data, "level"), event.data)
 
 
 def _severity_cleared(state: CaseState, event: Event) -> CaseState:
-    return _ranked(dataclasses.replace(state, set_severity=None), event.data)
+    return _severity_is(state, None, event.data)
+
+
+def _severity_is(state: CaseState, level: int | None, data: Data) -> CaseState:
+    now = dataclasses.replace(state, set_severity=level)
+    # A priority set by hand goes before it, also one that was set while this place was worked out.
+    return now if state.set_priority is not None else _ranked(now, data)
 
 
 def _priority_set(state: CaseState, event: Event) -> CaseState:
@@ -218,7 +224,9 @@ def _claimed(state: CaseState, event: Event) -> CaseState:
 
 
 def _skipped(state: CaseState, event: Event) -> CaseState:
-    return dataclasses.replace(state, skipped_by=tuple(sorted({*state.skipped_by, event.actor})))
+    skipped = dataclasses.replace(state, skipped_by=tuple(sorted({*state.skipped_by, event.actor})))
+    # Assigned to one who will not have it, it would be handed to nobody.
+    return dataclasses.replace(skipped, assigned_to=None) if state.assigned_to == event.actor else skipped
 
 
 def _unskipped(state: CaseState, event: Event) -> CaseState:
@@ -282,9 +290,11 @@ def _appealed(state: CaseState, event: Event) -> CaseState:
 
 def _withdrawn(state: CaseState, event: Event) -> CaseState:
     barred = _text(event.data, "barred")
-    return dataclasses.replace(
+    opened = dataclasses.replace(
         _undecided(state), decision_id=_text(event.data, "stands"), under_appeal=barred is not None, barred=barred
     )
+    # Nobody had looked at it before the bulk that is undone.
+    return dataclasses.replace(opened, first_claimed_at=None) if event.data.get("untouched") else opened
 
 
 def _undecided(state: CaseState) -> CaseState:
@@ -302,8 +312,8 @@ def _paused(state: CaseState, by: timedelta) -> CaseState:
     return dataclasses.replace(
         state,
         # To the microsecond, which is what times are kept to, so that a hold taken back leaves exactly nothing.
+        # When it is ranked again stays: of a time to first touch that may be early, and a deadline does not move.
         paused_seconds=max(0.0, round(state.paused_seconds + by.total_seconds(), 6)),
-        rerank_at=None if state.rerank_at is None else state.rerank_at + by,
     )
 
 

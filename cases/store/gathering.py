@@ -17,11 +17,11 @@ from cases.life import iso
 from cases.record import Attributes, EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, columns_of, locked_states
-from cases.store.rows import AnyRow, case_row
+from cases.store.rows import AnyRow, case_row, chunks
 from cases.store.storable import merged_attributes, storable_name
 from cases.store.tables import cases, contents, reports
 from cases.store.working.claimable import refuse_unless_open
-from cases.store.working.leases import refuse_if_held
+from cases.store.working.leases import give_up_lease, refuse_if_held
 
 
 class Gathering:
@@ -60,7 +60,9 @@ class Gathering:
         return self._db.write(work)
 
     def merge(self, case_id: CaseId, into: CaseId, *, by: str) -> None:
-        """Let all reports of a case join another; what comes later for it joins that one too. `split` undoes it.
+        """Let all reports of a case join another; what comes later for it joins that one too.
+
+        `split` takes a report out again, one at a time; what comes later goes on to join the other case.
 
         Raises:
             NotFoundError: There is no such case.
@@ -82,8 +84,11 @@ class Gathering:
                     raise ConflictError(
                         f"'case_id' must name a case that was never decided (got {one!r}, reopened); decide it anew"
                     )
-                refuse_if_held(connection, self._db, one, but_by=(actor,))
-            _merge(connection, Steps(self._db.clock(), states), case_id, into, actor)
+            steps = Steps(self._db.clock(), states)
+            held = refuse_if_held(connection, self._db, case_id, but_by=(actor,))
+            give_up_lease(connection, self._db, steps, case_id, held)
+            refuse_if_held(connection, self._db, into, but_by=(actor,))
+            _merge(connection, steps, case_id, into, actor)
 
         self._db.write(work)
 
@@ -219,8 +224,11 @@ def _began_in(connection: Connection, report_id: str) -> Row[str, str | None]:
 
 
 def _received(connection: Connection, report_ids: Sequence[str]) -> dict[str, Any]:
-    query = select(reports.c.id, reports.c.received_at).where(reports.c.id.in_(report_ids))
-    return {row.id: row.received_at for row in connection.execute(query)}
+    found: dict[str, Any] = {}
+    for some in chunks(report_ids):
+        query = select(reports.c.id, reports.c.received_at).where(reports.c.id.in_(some))
+        found |= {row.id: row.received_at for row in connection.execute(query)}
+    return found
 
 
 def _content(

@@ -16,7 +16,7 @@ from cases.store.database import Database
 from cases.store.living import Steps, locked_states
 from cases.store.storable import finite, storable_name
 from cases.store.tables import decisions
-from cases.store.working.deciding import latest_content_ids, unaided_values, verdict_values
+from cases.store.working.deciding import content_of, latest_content_ids, unaided_values, verdict_values
 
 RowValues = dict[str, Any]
 
@@ -62,10 +62,12 @@ def _record(
     decided: list[RowValues] = []
     appealed: list[RowValues] = []
     for row, first, appeal in ready:
-        recorded.append(stored[row.case_id].is_open)
+        state = stored[row.case_id]
+        # One that was decided before is open for review, which is not this table's to end.
+        recorded.append(state.is_open and state.decision_id is None)
         if not recorded[-1]:
             continue
-        first_id, about = new_id(), {"case_id": row.case_id, "content_id": content_ids[row.case_id]}
+        first_id, about = new_id(), {"case_id": row.case_id, "content_id": content_of(row.case_id, content_ids)}
         decided.append({"id": first_id, "reviews": None, **about, **first})
         times = {name: iso(first[name]) for name in ("decided_at", "claimed_at")}
         steps.add(row.case_id, EventKind.DECIDED, actor, **_told(decided[-1]), **times)

@@ -76,7 +76,9 @@ def put_back(connection: Connection, db: Database, moment: datetime) -> None:
         "ended": {"pool": back},
     }
     for name, condition in came_back(db.now_column(), moment).items():
-        found = connection.execute(select(cases.c.id).where(condition).limit(_PUT_BACK_AT_ONCE)).scalars().all()
+        # The most urgent of them, so that whoever puts some back is handed what is due to them.
+        some = select(cases.c.id).where(condition).order_by(cases.c.order_key.desc()).limit(_PUT_BACK_AT_ONCE)
+        found = connection.execute(some).scalars().all()
         # Whoever locks one of them is putting it back, or working on it; either way it is theirs.
         locked = select(cases.c.id).where(cases.c.id.in_(found), condition).order_by(cases.c.id)
         locked = locked.with_for_update(key_share=True, skip_locked=db.skips_locked)

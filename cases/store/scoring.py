@@ -70,7 +70,7 @@ def _record(
     steps = Steps(db.clock(), locked_states(connection, [score.case_id for score in batch]))
     connection.execute(insert(scores), rows)
     for score, row in zip(batch, rows, strict=True):
-        steps.add(
+        state = steps.add(
             score.case_id, EventKind.SCORED, SCORER,
             score_id=score.id,
             content_version=versions[score.content_id],
@@ -81,7 +81,12 @@ def _record(
             changes_at=iso(row["changes_at"]),
             queue=row["queue"],
         )  # fmt: skip
-        steps.set_columns(score.case_id, ranked_by=ranked_by)
+        if state.score_id != score.id:
+            continue  # of an older text: it moved nothing
+        if state.set_severity is None:
+            steps.set_columns(score.case_id, level=score.severity_level)
+        if not state.ranked_by_person:
+            steps.set_columns(score.case_id, ranked_by=ranked_by)
     steps.write(connection)
 
 

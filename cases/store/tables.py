@@ -107,6 +107,8 @@ cases = Table(
     Column("leased_until", UtcDateTime),
     # Under which policy and weights the order key was computed.
     _code("ranked_by", server_default=""),
+    # The severity by which it is due: the one that a person set, else the one shown; NULL where nobody said any.
+    Column("level", Integer),
     UniqueConstraint("ref_source", "case_ref"),
     **MYSQL,
 )
@@ -121,6 +123,7 @@ Index("ix_cases_held", cases.c.pool, cases.c.hold_until)
 Index("ix_cases_queue", cases.c.status, *_ORDER)
 Index("ix_cases_one_queue", cases.c.status, cases.c.queue, *_ORDER)
 Index("ix_cases_rerank", cases.c.status, cases.c.rerank_at, cases.c.id)
+Index("ix_cases_due", cases.c.status, cases.c.level, cases.c.received_at)
 Index("ix_cases_ranked_by", cases.c.status, cases.c.ranked_by, cases.c.id)
 Index("ix_cases_received_at_id", cases.c.received_at, cases.c.id)
 Index("ix_cases_subject_id_status", cases.c.subject_id, cases.c.status)

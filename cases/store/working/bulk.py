@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from cases.errors import InvalidInputError
 from cases.handling import BulkItem, BulkOutcome, BulkState, NoteKind
-from cases.ids import BulkId, CaseId, new_id
+from cases.ids import BulkId, CaseId, ContentId, new_id
 from cases.life import CaseState
 from cases.record import CaseStatus, EventKind, Verdict
 from cases.store.database import Database
@@ -55,10 +55,12 @@ class Bulk:
             held = connection.execute(select(leases).where(leases.c.case_id.in_(wanted))).all()
             held_by = {CaseId(row.case_id): row for row in held}
             now, moment = self._db.now(connection), self._db.clock()
-            return tuple(
-                BulkItem(case_id, found_state(states.get(case_id), held_by.get(case_id), by, now=now, moment=moment))
+            found = {
+                case_id: found_state(states.get(case_id), held_by.get(case_id), by, now=now, moment=moment)
                 for case_id in wanted
-            )
+            }
+            _tell_erased(connection, found)
+            return tuple(BulkItem(case_id, state) for case_id, state in found.items())
 
         return self._db.read(work)
 
@@ -94,8 +96,8 @@ class Bulk:
                 case_id: found_state(states.get(case_id), held.get(case_id), actor, now=now, moment=steps.at)
                 for case_id in wanted
             }
+            content_ids = _tell_erased(connection, found)
             free = [case_id for case_id in wanted if found[case_id] is BulkState.FREE]
-            content_ids = latest_content_ids(connection, free)
             tokens = _spend_leases(connection, free, held, actor, claimed_at=steps.at, now=now)
             rows = {}
             for case_id in free:
@@ -115,6 +117,14 @@ class Bulk:
             return BulkOutcome(bulk_id, tuple(items))
 
         return self._db.write(work)
+
+
+def _tell_erased(connection: Connection, found: dict[CaseId, BulkState]) -> dict[CaseId, ContentId]:
+    """The latest contents of the free cases; those that have none are no longer told as free."""
+    free = [case_id for case_id, state in found.items() if state is BulkState.FREE]
+    content_ids = latest_content_ids(connection, free)
+    found |= dict.fromkeys(set(free) - content_ids.keys(), BulkState.ERASED)
+    return content_ids
 
 
 def found_state(

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from cases.errors import InvalidInputError
+from cases.errors import ConflictError, InvalidInputError
 from cases.handling import NoteKind, Outcome
 from cases.ids import BulkId, CaseId, ContentId, DecisionId, new_id
 from cases.life import CaseState, iso
@@ -63,7 +63,8 @@ class Deciding:
 
         Raises:
             NotFoundError: There is no such case.
-            ConflictError: It is decided already, merged away, or the decision under appeal is the holder's own.
+            ConflictError: It is decided already, merged away, its text was erased, or the decision under appeal is
+                the holder's own.
             StaleLeaseError: The lease ran out, was released, or the case was claimed anew.
             InvalidInputError: The suggestion is not of this case, an appeal lacks its outcome or what is none has
                 one, or a value cannot be stored.
@@ -84,9 +85,8 @@ class Deciding:
             _check_shown(connection, case_id, shown)
             steps = Steps(self._db.clock(), {case_id: state})
             by = Decider(holder, held.claimed_at, held.token)
-            row = take_decision(
-                steps, case_id, latest_content_ids(connection, [case_id])[case_id], by, values, outcome
-            )
+            content_id = content_of(case_id, latest_content_ids(connection, [case_id]))
+            row = take_decision(steps, case_id, content_id, by, values, outcome)
             connection.execute(_INSERT, row)
             # The token stays, spent: its holder cannot act on the case twice.
             end_lease(connection, steps, case_id, now)
@@ -195,15 +195,34 @@ _LATEST = (
     .join(cases, (cases.c.id == contents.c.case_id) & (cases.c.content_version == contents.c.version))
     .where(cases.c.id.in_(bindparam("case_ids", expanding=True)))
 )
+# Where the latest was erased.
+_LEFT = (
+    select(contents.c.case_id, contents.c.id)
+    .where(contents.c.case_id.in_(bindparam("case_ids", expanding=True)))
+    .order_by(contents.c.version)
+)
 
 
 def latest_content_ids(connection: Connection, case_ids: Iterable[CaseId]) -> dict[CaseId, ContentId]:
-    """By case id, the id of the case's latest content."""
+    """By case id, the id of the latest content that is left; a case whose text was all erased is not among them."""
+    wanted = sorted(case_ids)
     found: dict[CaseId, ContentId] = {}
-    for some in chunks(sorted(case_ids)):
-        rows = connection.execute(_LATEST, {"case_ids": some})
-        found |= {CaseId(row.case_id): ContentId(row.id) for row in rows}
+    for query in (_LATEST, _LEFT):
+        for some in chunks([case_id for case_id in wanted if case_id not in found]):
+            rows = connection.execute(query, {"case_ids": some})
+            found |= {CaseId(row.case_id): ContentId(row.id) for row in rows}
     return found
+
+
+def content_of(case_id: CaseId, content_ids: Mapping[CaseId, ContentId]) -> ContentId:
+    """What a decision on the case is a decision on.
+
+    Raises:
+        ConflictError: Its text was erased.
+    """
+    if case_id not in content_ids:
+        raise ConflictError(f"'case_id' must name a case whose text is there (got {case_id!r}, erased); leave it")
+    return content_ids[case_id]
 
 
 def _suggestion_values(verdict: Verdict, shown: SuggestionShown | None) -> RowValues:

@@ -71,8 +71,8 @@ def check_lease(
     raise StaleLeaseError(f"'token' must be of your live lease on case {case_id} (got {why}); claim the case again")
 
 
-def refuse_if_held(connection: Connection, db: Database, case_id: CaseId, *, but_by: Iterable[str]) -> None:
-    """Refuse to move a case away from under somebody who works on it; the lease of those in `but_by` is no hindrance.
+def refuse_if_held(connection: Connection, db: Database, case_id: CaseId, *, but_by: Iterable[str]) -> str | None:
+    """Refuse to move a case away from under somebody who works on it; answers who of `but_by` does, if anybody.
 
     Raises:
         ConflictError: Another holds the case.
@@ -84,6 +84,13 @@ def refuse_if_held(connection: Connection, db: Database, case_id: CaseId, *, but
             f"'case_id' must name a case that nobody else holds (got {case_id!r}, held until "
             f"{held.expires_at.isoformat()}); wait, or ask its holder to give it back"
         )
+    return holder
+
+
+def give_up_lease(connection: Connection, db: Database, steps: Steps, case_id: CaseId, holder: str | None) -> None:
+    """End the lease of whoever sends the case elsewhere, where they have one."""
+    if holder is not None:
+        end_lease(connection, steps, case_id, db.now(connection))
 
 
 def take_lease(

@@ -15,7 +15,8 @@ from cases.record import EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state, take_step
 from cases.store.storable import storable_name
-from cases.store.working.leases import check_lease, end_lease
+from cases.store.working.claimable import refuse_unless_open
+from cases.store.working.leases import check_lease, end_lease, refuse_if_held
 
 # Longer than any appeal or enquiry takes; a case must not be parked out of sight for good.
 LONGEST_HOLD = timedelta(days=365)
@@ -40,6 +41,7 @@ class Parking:
 
         def work(connection: Connection) -> None:
             state = locked_state(connection, case_id)
+            refuse_unless_open(case_id, state)
             _, now = check_lease(connection, self._db, case_id, holder, token)
             steps = Steps(self._db.clock(), {case_id: state})
             end_lease(connection, steps, case_id, now)
@@ -65,33 +67,39 @@ class Parking:
 
         self._db.write(work)
 
-    def hold(self, case_id: CaseId, holder: str, token: int, until: datetime, reason: HoldReason) -> None:
-        """Keep the case back from everybody until then, by business time; its deadline moves by as much.
+    def hold(self, case_id: CaseId, by: str, token: int | None, until: datetime, reason: HoldReason) -> None:
+        """Keep the case back from everybody until then, by business time; its time to first touch stands still.
 
         Args:
             case_id: The case.
-            holder: Who holds the lease, which this ends.
-            token: The lease's.
+            by: Who does; with a token its holder, whose lease this ends.
+            token: The lease's; None for one who keeps back a case that nobody holds.
             until: Later than now, and at most a year.
             reason: What it waits for.
 
         Raises:
             NotFoundError: There is no such case.
             StaleLeaseError: The lease ran out, was released, or the case was claimed anew.
-            InvalidInputError: `until` is naive, past, or too far away.
+            ConflictError: It is decided or merged, or, without a token, somebody holds it.
+            InvalidInputError: `until` is naive, past, or too far away, or `by` is empty.
             StoreUnavailableError: The database does not answer.
         """
-        code, end = HoldReason(reason).value, as_utc(until, field="until")
+        code, end, actor = HoldReason(reason).value, as_utc(until, field="until"), storable_name(by, field="by")
 
         def work(connection: Connection) -> None:
             state = locked_state(connection, case_id)
-            _, now = check_lease(connection, self._db, case_id, holder, token)
-            _check_until(end, self._db.clock())
+            refuse_unless_open(case_id, state)
             steps = Steps(self._db.clock(), {case_id: state})
-            end_lease(connection, steps, case_id, now)
-            steps.add(case_id, EventKind.HELD, holder,
-                token=token, until=iso(end), reason=code,
-            )  # fmt: skip
+            _check_until(end, steps.at)
+            if token is None:
+                refuse_if_held(connection, self._db, case_id, but_by=())
+            else:
+                _, now = check_lease(connection, self._db, case_id, actor, token)
+                end_lease(connection, steps, case_id, now)
+            if state.on_hold(steps.at):
+                # The new hold counts from now, not beside what is left of the old one.
+                steps.add(case_id, EventKind.RESUMED, actor)
+            steps.add(case_id, EventKind.HELD, actor, token=token, until=iso(end), reason=code)
             steps.write(connection)
 
         self._db.write(work)

@@ -12,7 +12,7 @@ from cases.store.living import Steps, locked_state, take_step
 from cases.store.noting import write_note
 from cases.store.storable import storable_code, storable_name, storable_text
 from cases.store.working.claimable import refuse_if_barred, refuse_unless_open
-from cases.store.working.leases import check_lease, end_lease, refuse_if_held
+from cases.store.working.leases import check_lease, end_lease, give_up_lease, refuse_if_held
 
 
 class Placing:
@@ -21,7 +21,7 @@ class Placing:
     _db: Database
 
     def assign(self, case_id: CaseId, to: str, *, by: str) -> None:
-        """Hand the case out to nobody but `to`.
+        """Hand the case out to nobody but `to`; the lease of whoever assigns it ends.
 
         Raises:
             NotFoundError: There is no such case.
@@ -35,8 +35,12 @@ class Placing:
             state = locked_state(connection, case_id)
             refuse_unless_open(case_id, state)
             refuse_if_barred(case_id, state, whom)
-            refuse_if_held(connection, self._db, case_id, but_by=(whom, actor))
-            take_step(connection, self._db, case_id, state, EventKind.ASSIGNED, actor, to=whom)
+            held = refuse_if_held(connection, self._db, case_id, but_by=(whom, actor))
+            steps = Steps(self._db.clock(), {case_id: state})
+            if held != whom:
+                give_up_lease(connection, self._db, steps, case_id, held)
+            steps.add(case_id, EventKind.ASSIGNED, actor, to=whom)
+            steps.write(connection)
 
         self._db.write(work)
 
@@ -81,6 +85,7 @@ class Placing:
 
         def work(connection: Connection) -> Note | None:
             state = locked_state(connection, case_id)
+            refuse_unless_open(case_id, state)
             _, now = check_lease(connection, self._db, case_id, holder, token)
             steps = Steps(self._db.clock(), {case_id: state})
             end_lease(connection, steps, case_id, now)
@@ -94,7 +99,7 @@ class Placing:
         return self._db.write(work)
 
     def move(self, case_id: CaseId, queue: str, *, by: str) -> None:
-        """Put the case into another queue; no later score moves it from there.
+        """Put the case into another queue, from where no later score moves it; the mover's own lease ends.
 
         Raises:
             NotFoundError: There is no such case.
@@ -107,7 +112,10 @@ class Placing:
         def work(connection: Connection) -> None:
             state = locked_state(connection, case_id)
             refuse_unless_open(case_id, state)
-            refuse_if_held(connection, self._db, case_id, but_by=(actor,))
-            take_step(connection, self._db, case_id, state, EventKind.MOVED, actor, queue=where)
+            held = refuse_if_held(connection, self._db, case_id, but_by=(actor,))
+            steps = Steps(self._db.clock(), {case_id: state})
+            give_up_lease(connection, self._db, steps, case_id, held)
+            steps.add(case_id, EventKind.MOVED, actor, queue=where)
+            steps.write(connection)
 
         self._db.write(work)

@@ -175,12 +175,15 @@ class Queueing:
         if any(head.lane == CAME_BACK for head in heads):
             put_back(connection, self._db, moment)
             heads = connection.execute(lanes.heads, values).all()
-        free = [head for head in heads if head.lane != CAME_BACK]
-        for head in sorted(free, key=lambda head: (-head.order_key, head.received_at, head.id)):
+        best: AnyRow | None = None
+        for head in sorted((head for head in heads if head.lane != CAME_BACK), key=_place):
+            if best is not None and _place(best) < _place(head):
+                break
+            # Not the head itself where somebody is taking that: then another lane may have better.
             row = connection.execute(lanes.locking[head.lane], values).one_or_none()
-            if row is not None:
-                return row, head.now
-        return None
+            if row is not None and (best is None or _place(row) < _place(best)):
+                best = row
+        return None if best is None else (best, heads[0].now)
 
     def _take(
         self,
@@ -198,6 +201,10 @@ class Queueing:
         steps.write(connection)
         row = connection.execute(select_cases(now).where(cases.c.id == case_id)).one()
         return read_cases(connection, [row])[0], lease
+
+
+def _place(row: AnyRow) -> tuple[float, datetime, str]:
+    return (-row.order_key, row.received_at, row.id)
 
 
 def _undecided(queues: Sequence[str] | None) -> list[ColumnElement[bool]]:

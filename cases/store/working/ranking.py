@@ -18,10 +18,10 @@ from cases.ids import CaseId
 from cases.life import CaseState, iso
 from cases.record import Case, CaseStatus, EventKind, EventValue, Rank
 from cases.store.database import Database
-from cases.store.living import Steps, locked_state, locked_states, take_step
+from cases.store.living import Steps, locked_state, locked_states
 from cases.store.rows import read_cases, select_cases
 from cases.store.storable import finite, storable_code, storable_name
-from cases.store.tables import cases
+from cases.store.tables import cases, scores
 from cases.store.working.claimable import refuse_unless_open
 
 # The actor of events that the passing of time causes.
@@ -190,10 +190,21 @@ class Ranking:
                 EventKind.SEVERITY_CLEARED: state.set_severity is None,
                 EventKind.PRIORITY_CLEARED: state.set_priority is None,
             }
-            if not nothing_set.get(kind, False):
-                take_step(connection, self._db, case_id, state, kind, actor, **data, **ranked)
+            if nothing_set.get(kind, False):
+                return
+            steps = Steps(self._db.clock(), {case_id: state})
+            now = steps.add(case_id, kind, actor, **data, **ranked)
+            # It was worked out before the case was locked, perhaps under other weights: it is looked at once more.
+            steps.set_columns(case_id, ranked_by="", level=now.set_severity or _scored_level(connection, now))
+            steps.write(connection)
 
         self._db.write(work)
+
+
+def _scored_level(connection: Connection, state: CaseState) -> int | None:
+    query = select(scores.c.severity_level).where(scores.c.id == state.score_id)
+    level: int | None = connection.execute(query).scalar_one_or_none()
+    return level
 
 
 def due_query(now: datetime) -> Select[tuple[str]]:

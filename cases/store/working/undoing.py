@@ -110,6 +110,10 @@ def _withdraw(connection: Connection, steps: Steps, rows: Iterable[AnyRow], acto
         steps.add(
             CaseId(row.case_id), EventKind.WITHDRAWN, actor,
             decision_id=row.id, stands=row.reviews, barred=barred.get(row.id), bulk_id=row.bulk_id,
+            # A bulk claims and decides at one moment.
+            untouched=(row.bulk_id is not None
+            and steps.states[CaseId(row.case_id)].first_claimed_at == row.claimed_at)
+            or None,
         )  # fmt: skip
     connection.execute(
         insert(withdrawn_decisions),

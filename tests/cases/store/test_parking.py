@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from cases.errors import ConflictError, InvalidInputError, NotFoundError, StaleLeaseError
-from cases.handling import HoldReason, RerankCause, SkipReason
+from cases.handling import HoldReason, SkipReason
 from cases.ids import CaseId, new_id
-from cases.record import CaseStatus, EventKind, Rank
+from cases.record import CaseStatus, EventKind
 from cases.store import CaseStore
-from cases.store.working.ranking import Reranked
-from tests.cases.store.builders import claim, file_one, kinds, next_for
+from tests.cases.store.builders import VERDICT, claim, file_one, kinds, next_for
 from tests.cases.store.conftest import NOON, SetClock
 
 HOUR = timedelta(hours=1)
@@ -65,19 +64,45 @@ def test_a_case_on_hold_is_handed_out_to_nobody_until_its_time(store: CaseStore,
     assert (store.case(case.id).hold_until, store.case(case.id).paused_seconds) == (None, 3600.0)
 
 
-def test_a_hold_moves_the_time_of_reranking_and_resuming_takes_the_rest_back(
-    store: CaseStore, clock: SetClock
-) -> None:
+def test_a_hold_counts_as_a_pause_and_resuming_takes_the_rest_back(store: CaseStore, clock: SetClock) -> None:
     case = file_one(store)
-    store.rerank([Reranked(case.id, Rank(1.0, {}, NOON + HOUR), 0.0)], cause=RerankCause.POLICY)
     store.hold(case.id, "ann", claim(store, case.id).token, NOON + 3 * HOUR, HoldReason.OTHER)
-    assert store.case(case.id).rerank_at == NOON + 4 * HOUR
+    assert store.case(case.id).paused_seconds == 3 * 3600.0
     clock.forward(hours=1)
     store.resume(case.id, by="bob")
     resumed = store.case(case.id)
-    assert (resumed.hold_until, resumed.paused_seconds, resumed.rerank_at) == (None, 3600.0, NOON + 2 * HOUR)
+    assert (resumed.hold_until, resumed.paused_seconds) == (None, 3600.0)
     assert kinds(store, case.id)[-2:] == [EventKind.HELD, EventKind.RESUMED]
     assert next_for(store, "ann") == case.id
+
+
+def test_a_case_that_nobody_holds_is_kept_back_without_a_lease_and_stays_untouched(
+    store: CaseStore, clock: SetClock
+) -> None:
+    case = file_one(store)
+    store.hold(case.id, "lead", None, NOON + 2 * HOUR, HoldReason.AWAITING_EVIDENCE)
+    clock.forward(hours=1)
+    # Anew: from now on, not beside what is left of the old one.
+    store.hold(case.id, "lead", None, NOON + 2 * HOUR, HoldReason.AWAITING_EVIDENCE)
+    held = store.case(case.id)
+    assert (held.paused_seconds, held.first_claimed_at) == (2 * 3600.0, None)
+    assert next_for(store, "ann") is None
+    clock.forward(hours=1)
+    lease = claim(store, case.id, "bob")
+    with pytest.raises(ConflictError, match="held until"):
+        store.hold(case.id, "lead", None, NOON + 9 * HOUR, HoldReason.OTHER)
+    store.decide(case.id, VERDICT, holder="bob", token=lease.token)
+    with pytest.raises(ConflictError, match="undecided"):
+        store.hold(case.id, "lead", None, NOON + 9 * HOUR, HoldReason.OTHER)
+
+
+def test_an_assigned_case_that_its_assignee_skips_is_anybodys(store: CaseStore) -> None:
+    case = file_one(store)
+    store.assign(case.id, "ann", by="lead")
+    store.skip(case.id, "ann", claim(store, case.id).token, SkipReason.OTHER)
+    assert store.case(case.id).assigned_to is None
+    assert next_for(store, "ann") is None
+    assert next_for(store, "bob") == case.id
 
 
 def test_what_is_not_on_hold_cannot_be_resumed(store: CaseStore, clock: SetClock) -> None:

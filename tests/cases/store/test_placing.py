@@ -6,7 +6,7 @@ from cases.errors import ConflictError, InvalidInputError, StaleLeaseError
 from cases.handling import NoteKind
 from cases.record import EventKind
 from cases.store import CaseStore
-from tests.cases.store.builders import claim, decide, file_one, kinds, next_for, score
+from tests.cases.store.builders import VERDICT, claim, decide, file_one, kinds, next_for, score
 from tests.cases.store.conftest import NOON
 
 
@@ -35,8 +35,22 @@ def test_a_case_is_not_taken_from_under_its_holder(store: CaseStore) -> None:
         with pytest.raises(ConflictError, match="held until"):
             attempt()
     store.assign(case.id, "bob", by="eve")
-    store.move(case.id, "legal", by="bob")
     assert store.renew(lease, 60).token == lease.token
+
+
+def test_who_sends_a_case_elsewhere_holds_it_no_longer(store: CaseStore) -> None:
+    given, moved, merged, into = (file_one(store, number) for number in range(1, 5))
+    leases = {case.id: claim(store, case.id, "bob") for case in (given, moved, merged)}
+    store.assign(given.id, "ann", by="bob")
+    store.move(moved.id, "legal", by="bob")
+    store.merge(merged.id, into.id, by="bob")
+    for lease in leases.values():
+        with pytest.raises(ConflictError):
+            store.renew(lease, 60)
+        with pytest.raises(ConflictError):
+            store.decide(lease.case_id, VERDICT, holder="bob", token=lease.token)
+    assert next_for(store, "ann", queues=["main"]) is not None
+    assert next_for(store, "eve", queues=["legal"]) == moved.id
 
 
 def test_an_escalated_case_waits_in_the_teams_queue_with_its_note_apart(store: CaseStore) -> None:

@@ -1,12 +1,13 @@
 """What is free is seen from an index: each case's pool and whether it is leased; and what a score was ranked from.
 
-`pool` and `leased` follow from what is there already: the state, and the lease. A lease that ended meanwhile is put
-back by whoever claims next, as always.
+`pool`, `leased` and `level` follow from what is there already: the state, the lease, the score.
 
 Revision: 0004, after 0003.
 """
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,6 +26,7 @@ _INDEXES: dict[str, list[str | sa.TextClause]] = {
     "ix_cases_assigned": ["assigned_to", "pool", "leased", *_ORDER],
     "ix_cases_leased": ["leased", "leased_until"],
     "ix_cases_held": ["pool", "hold_until"],
+    "ix_cases_due": ["status", "level", "received_at"],
     "ix_cases_ranked_by": ["status", "ranked_by", "id"],
 }
 
@@ -35,10 +37,14 @@ UPDATE cases SET pool = CASE
     WHEN assigned_to IS NOT NULL THEN 'assigned'
     ELSE 'open' END
 """
-# Those whose lease has ended long since are decided, or are put back by the first who claims.
+# One that ended meanwhile is put back by whoever claims next; its lease is looked at under the lock all the same.
 _LEASED = """
 UPDATE cases SET leased = {yes}, leased_until = (SELECT expires_at FROM leases WHERE leases.case_id = cases.id)
-WHERE status = 'open' AND EXISTS (SELECT 1 FROM leases WHERE leases.case_id = cases.id)
+WHERE status = 'open' AND EXISTS (SELECT 1 FROM leases WHERE leases.case_id = cases.id AND expires_at > :now)
+"""
+_LEVELS = """
+UPDATE cases SET level = COALESCE(set_severity, (SELECT severity_level FROM scores WHERE scores.id = cases.score_id))
+WHERE status = 'open'
 """
 
 
@@ -49,6 +55,7 @@ def upgrade() -> None:
         sa.Column("leased", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("leased_until", UtcDateTime, nullable=True),
         sa.Column("ranked_by", sa.String(100), nullable=False, server_default=""),
+        sa.Column("level", sa.Integer, nullable=True),
     ):
         op.add_column("cases", column)
     for column in (
@@ -59,7 +66,10 @@ def upgrade() -> None:
     ):
         op.add_column("scores", column)
     op.execute(_POOLS)
-    op.execute(_LEASED.format(yes="true" if op.get_bind().dialect.name == "postgresql" else "1"))
+    yes = "true" if op.get_bind().dialect.name == "postgresql" else "1"
+    now = sa.bindparam("now", datetime.now(UTC), type_=UtcDateTime)
+    op.execute(sa.text(_LEASED.format(yes=yes)).bindparams(now))
+    op.execute(_LEVELS)
     op.drop_index("ix_cases_hold", "cases")
     for name, columns in _INDEXES.items():
         op.create_index(name, "cases", columns)
@@ -77,5 +87,5 @@ def downgrade() -> None:
     op.create_index("ix_cases_hold", "cases", ["status", "hold_until"])
     for name in ("propensity", "by_lot", "minutes", "ranked_from"):
         op.drop_column("scores", name)
-    for name in ("ranked_by", "leased_until", "leased", "pool"):
+    for name in ("level", "ranked_by", "leased_until", "leased", "pool"):
         op.drop_column("cases", name)

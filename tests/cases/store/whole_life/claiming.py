@@ -83,3 +83,4 @@ class Claiming(Life):
             model.holder = None
             if skips:
                 model.skipped.add(lease.holder)
+                model.assigned = None if model.assigned == lease.holder else model.assigned

@@ -98,7 +98,6 @@ class ModelCase:
 
     def pause(self, by: timedelta) -> None:
         self.paused += by
-        self.due = self.due and self.due + by
 
     def found_in_bulk(self, who: str, now: datetime) -> str:
         if self.status != "open":

@@ -33,7 +33,8 @@ class Ordering(Life):
             happens = model.status == "open"
         if happens:
             setattr(model, what, None if clears else value)
-            model.key, model.due = key, due
+            if what == "priority" or model.priority is None:
+                model.key, model.due = key, due
 
     @rule(picks=st.lists(ANY, min_size=1, max_size=3, unique=True), key=KEY, due=DUE, expected=KEY)
     def rerank(self, picks: list[int], key: float, due: Any, expected: float) -> None:
@@ -87,3 +88,4 @@ class Ordering(Life):
             into.skipped.clear()
             model.skipped.clear()
             model.reports, model.status, model.hold, model.assigned = [], "merged", None, None
+            model.holder = None

@@ -30,6 +30,18 @@ class Placing(Life):
             model.holder, model.hold = None, until
             model.pause(span)
 
+    @rule(pick=ANY, minutes=st.sampled_from([10, 120]))
+    def keep_back(self, pick: int, minutes: int) -> None:
+        model = self._case(pick)
+        span = timedelta(minutes=minutes)
+        until, allowed = self.clock.now + span, model.undisturbed()
+        self._does(allowed, lambda: self.store.hold(model.id, "eve", None, until, HoldReason.OTHER))
+        if allowed:
+            if model.hold is not None and model.hold > self.clock.now:
+                model.pause(self.clock.now - model.hold)
+            model.hold = until
+            model.pause(span)
+
     @rule(pick=ANY)
     def resume(self, pick: int) -> None:
         model = self._case(pick)
@@ -46,6 +58,7 @@ class Placing(Life):
         self._does(allowed, lambda: self.store.assign(model.id, to, by="eve"))
         if allowed:
             model.assigned = to
+            model.holder = None if model.holder != to else to
             model.skipped.clear()
 
     @rule(pick=ANY)
@@ -71,5 +84,5 @@ class Placing(Life):
         allowed = model.undisturbed("eve")
         self._does(allowed, lambda: self.store.move(model.id, queue, by="eve"))
         if allowed:
-            model.queue, model.fixed = queue, True
+            model.holder, model.queue, model.fixed = None, queue, True
             model.skipped.clear()
