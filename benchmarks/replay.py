@@ -24,14 +24,13 @@ from cases.taxonomy import Taxonomy
 from cases.taxonomy_file import load_taxonomy
 from evaluation.bootstrap import Interval
 from evaluation.replay.arrivals import Arrivals, Setting
-from evaluation.replay.harm import World
+from evaluation.replay.harm import ACCOUNTS, DATED, UNDATED, World
 from evaluation.replay.orders import ExpectedCMu, Ours, Outlook
 from evaluation.replay.play import Contest, Played, play
-from evaluation.replay.study import DATED, DATED_SHARE, FIRST, LOADS, OURS, UNDATED, AtLoad, Plan, every_order, replay
+from evaluation.replay.study import DATED_SHARE, FIRST, LOADS, OURS, AtLoad, Plan, every_order, replay
 from evaluation.replay.worse import at_temperature, minutes_off, mixed_with
 from models.priority import Weights, load_weights
 
-ACCOUNTS = (*UNDATED, DATED)
 SEEDS = tuple(range(100, 120))
 # Of expected-cμ's linear harm, below a load of 1.
 ALLOWED = 1.02

@@ -3,7 +3,9 @@
 The heads (budget standard, the encoder as it came: it is not tuned, so the model is a little weaker than the one of
 `make model`) learn the half-year of the written cases from what the drawn associates decided. Their cross-validated
 answers are written to evaluation/replay/seed_answers.parquet as numbers, without any text, so that `caseload replay`
-needs neither training nor network. Beside each answer stands the truth, which is the writers' rubric.
+needs neither training nor network. Beside each answer stands the truth of then, which is the writers' rubric: replay
+reads it from the written cases, and a test holds the two against each other, so that a rubric that was changed since
+does not meet an answer to another case unseen.
 """
 
 from __future__ import annotations
@@ -56,11 +58,8 @@ def main() -> int:
     table.to_parquet(options.to, index=False, compression="zstd", compression_level=19)
     topics = np.searchsorted(heads.category.classes_.astype(str), table["category"].astype(str))
     levels = table["severity"].to_numpy().astype(np.intp) - 1
-    answers = (
-        (category.probabilities[np.searchsorted(category.rows, both)], topics),
-        (severity.probabilities[np.searchsorted(severity.rows, both)], levels),
-    )
-    (category_says, _), (severity_says, _) = answers
+    category_says = category.probabilities[np.searchsorted(category.rows, both)]
+    severity_says = severity.probabilities[np.searchsorted(severity.rows, both)]
     print(json.dumps({**environment(), "budget": options.budget, "encoder": "as it came", "rows": len(table)}))
     print(f"category accuracy {accuracy(topics, category_says):.3f}, ece {ece(topics, category_says):.3f}")
     print(

@@ -21,17 +21,15 @@ from replay_sets import arrival_sets
 
 from cases.taxonomy_file import load_taxonomy
 from evaluation.replay.arrivals import Setting, stream
-from evaluation.replay.harm import Stakes, World
+from evaluation.replay.harm import DATED, UNDATED, Stakes, World
 from evaluation.replay.measures import mean, measured, ratio
 from evaluation.replay.orders import ExpectedCMu, Order, Ours, Outlook
 from evaluation.replay.simulate import simulate
+from evaluation.replay.study import DATED_SHARE, LOADS
 from models.priority import Weights, load_weights
 
-LOADS = (0.7, 0.9, 1.1)
-ACCOUNTS = ("linear", "step", "quadratic")
 # The share of severity 1 that somebody took within its time to first touch; a share, no ratio.
 IN_TIME = "severity 1 in time"
-DATED = 0.1
 # In the older half one written case of 2,000,000 people reached carries three tenths of all harm, and ten cases six
 # tenths, so that figures hang on how a model judged these. Without reach they hang on all cases alike.
 NO_REACH = 1e12
@@ -49,7 +47,7 @@ class Bench:
         truth = World(world, taxonomy)
         for name, (older, _) in arrival_sets().items():
             for load in LOADS:
-                for share in (0.0, DATED) if dated else (0.0,):
+                for share in (0.0, DATED_SHARE) if dated else (0.0,):
                     setting = replace(plain, load=load, deadlines=share)
                     drawn = [stream(older, setting, taxonomy, seed) for seed in seeds]
                     stakes = [Stakes.of(each.cases, truth) for each in drawn]
@@ -61,7 +59,7 @@ class Bench:
     ) -> Iterator[tuple[tuple[str, float, str], list[float]]]:
         for name, setting, times, drawn, stakes in self.found:
             order = make(Outlook(weights, self.taxonomy, times))
-            accounts = ("deadline",) if setting.deadlines else ACCOUNTS
+            accounts = (DATED,) if setting.deadlines else UNDATED
             until = [math.inf if setting.load < 1 else each.ends for each in drawn]
             runs = [simulate(e.cases, order, setting.staff, u) for e, u in zip(drawn, until, strict=True)]
             figures = [measured(run, held, accounts) for run, held in zip(runs, stakes, strict=True)]

@@ -144,6 +144,11 @@ class Taxonomy:
         return tuple(c.id for c in self.categories)
 
     @property
+    def harmless(self) -> frozenset[str]:
+        """The ids of the categories that say that nothing is wrong; all others are violations."""
+        return frozenset(c.id for c in self.categories if not c.violation)
+
+    @property
     def levels(self) -> tuple[int, ...]:
         """The severity levels, 1 (the most severe) first."""
         return tuple(s.level for s in self.severity_levels)

@@ -14,8 +14,8 @@ from cli.contract import (
     ReplayedOrder,
 )
 from evaluation.bootstrap import Interval
+from evaluation.replay.harm import ACCOUNTS
 from evaluation.replay.overtaking import Overtaking
-from evaluation.replay.page import ACCOUNTS
 from evaluation.replay.study import FIRST, AtLoad, Plan
 from evaluation.replay.verdict import Contrast
 

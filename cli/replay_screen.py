@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation.bootstrap import Interval
-from evaluation.replay.page import ACCOUNTS, described
+from evaluation.replay.harm import ACCOUNTS
+from evaluation.replay.page import described
 from evaluation.replay.study import FIRST, AtLoad, Plan
 from evaluation.replay.verdict import Contrast
 

@@ -181,7 +181,7 @@ def stream(arrivals: Arrivals, setting: Setting, taxonomy: Taxonomy, seed: int) 
     pairs.sort(key=lambda pair: pair[0])
     # Deadlines have a generator of their own, so that the same seed gives the same cases with and without them.
     due = np.random.default_rng([seed, 1])
-    harmless = {category.id for category in taxonomy.categories if not category.violation}
+    harmless = taxonomy.harmless
     remembered: dict[Prediction, Prediction] = {}
     cases = []
     for place, (received, row) in enumerate(pairs):

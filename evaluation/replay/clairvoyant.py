@@ -65,7 +65,8 @@ class TrueGrowth(GrowingOrder):
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def _slope(self, case: SimulatedCase) -> float:
+    def slope(self, case: SimulatedCase) -> float:
+        """How fast that rate grows, over the minutes."""
         return self._world.rate(case) / self._world.first_touch(case) / case.truth.minutes
 
 

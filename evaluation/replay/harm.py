@@ -121,3 +121,6 @@ def deadline(stakes: Stakes, hours: Floats) -> Floats:
 
 
 ACCOUNTS: Mapping[str, Account] = {"linear": linear, "step": step, "quadratic": quadratic, "deadline": deadline}
+# One is of streams in which cases carry deadlines, the others are of streams without any.
+DATED = "deadline"
+UNDATED = tuple(name for name in ACCOUNTS if name != DATED)

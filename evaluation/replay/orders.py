@@ -19,7 +19,7 @@ from cases.ids import CaseId
 from cases.record import Attributes
 from cases.taxonomy import Taxonomy
 from evaluation.replay.case import START, KnownCase, Prediction, SimulatedCase, hours_of, moment
-from models.priority import CaseToRank, HandlingTimes, Priority, Weights, lot_of, priority
+from models.priority import CaseToRank, HandlingTimes, Priority, Weights, lot_of, priority, violation_of
 from models.severity import shown_level
 
 Label = TypeVar("Label", int, str)
@@ -35,8 +35,16 @@ class Order(ABC):
 
     name: str
 
+    @abstractmethod
     def place(self, case: KnownCase, at: float) -> Place:
-        """Where a waiting case stands at a moment, hours since `START`; most orders know no moments."""
+        """Where a waiting case stands at a moment, hours since `START`."""
+
+
+class TimelessOrder(Order):
+    """An order whose keys stay as they are."""
+
+    def place(self, case: KnownCase, at: float) -> Place:
+        """The same at any moment."""
         del at
         return self._key(case), None
 
@@ -74,12 +82,9 @@ class GrowingOrder(ABC):
 
     name: str
 
+    @abstractmethod
     def slope(self, case: SimulatedCase) -> float:
         """What a key gains in an hour of waiting; at receipt it is 0."""
-        return self._slope(case)
-
-    @abstractmethod
-    def _slope(self, case: SimulatedCase) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +100,6 @@ class Outlook:
     weights: Weights
     taxonomy: Taxonomy
     times: HandlingTimes
-
-    @property
-    def harmless(self) -> frozenset[str]:
-        """The categories that violate nothing."""
-        return frozenset(category.id for category in self.taxonomy.categories if not category.violation)
 
     @property
     def first_touch(self) -> dict[int, float]:
@@ -132,7 +132,7 @@ class Exposures:
         return found
 
 
-class FirstInFirstOut(Order):
+class FirstInFirstOut(TimelessOrder):
     """By time of receipt."""
 
     name = "first in, first out"
@@ -141,7 +141,7 @@ class FirstInFirstOut(Order):
         return -case.received
 
 
-class SeverityArgmax(Order):
+class SeverityArgmax(TimelessOrder):
     """By the likeliest level, the older case first."""
 
     name = "severity-argmax"
@@ -152,7 +152,7 @@ class SeverityArgmax(Order):
         return -likeliest(case.prediction.severity) * self._LEVEL - case.received
 
 
-class EarliestDeadline(Order):
+class EarliestDeadline(TimelessOrder):
     """By when the likeliest level's time to first touch runs out."""
 
     name = "earliest deadline"
@@ -164,7 +164,7 @@ class EarliestDeadline(Order):
         return -case.received - self._first_touch[likeliest(case.prediction.severity)]
 
 
-class ArgmaxCMu(Order):
+class ArgmaxCMu(TimelessOrder):
     """cμ with the likeliest level for the harm and the likeliest category for the time."""
 
     name = "argmax-cμ"
@@ -177,7 +177,7 @@ class ArgmaxCMu(Order):
         return self._harm[likeliest(case.prediction.severity)] / minutes
 
 
-class ExpectedCMu(Order):
+class ExpectedCMu(TimelessOrder):
     """cμ with expectations: what no order beats on average where harm grows evenly and predictions are calibrated.
 
     Σ p(level) · harm(level) · exposure · p(violation) / expected minutes.
@@ -186,7 +186,7 @@ class ExpectedCMu(Order):
     name = "expected-cμ"
 
     def __init__(self, outlook: Outlook) -> None:
-        self._harm, self._harmless, self._times = outlook.harm, outlook.harmless, outlook.times
+        self._harm, self._harmless, self._times = outlook.harm, outlook.taxonomy.harmless, outlook.times
         self._exposures = Exposures(outlook.weights)
         self._remembered: dict[Prediction, float] = {}
 
@@ -198,7 +198,7 @@ class ExpectedCMu(Order):
 
     def _index(self, said: Prediction) -> float:
         harm = sum(chance * self._harm[level] for level, chance in said.severity.items())
-        return harm * p_violation(said, self._harmless) / self._times.expected(said.category)
+        return harm * violation_of(said.category, self._harmless) / self._times.expected(said.category)
 
 
 class Ours(Order):
@@ -208,16 +208,13 @@ class Ours(Order):
 
     def __init__(self, outlook: Outlook, name: str = name) -> None:
         self.name = name
-        self._outlook, self._harmless, self._first_touch = outlook, outlook.harmless, outlook.first_touch
+        self._outlook, self._harmless, self._first_touch = outlook, outlook.taxonomy.harmless, outlook.first_touch
         self._remembered: dict[Prediction, tuple[float, float, float]] = {}
 
     def place(self, case: KnownCase, at: float) -> Place:
         """As the live queue places it, and when that ranks it anew."""
         found = self.ranked(case, at)
         return found.order_key, None if found.changes_at is None else hours_of(found.changes_at)
-
-    def _key(self, case: KnownCase) -> float:
-        return self.ranked(case, case.received).order_key
 
     @property
     def doubling_hours(self) -> float:
@@ -249,14 +246,9 @@ class Ours(Order):
         masses = np.array([[said.severity[level] for level in sorted(said.severity)]])
         (shown,) = shown_level(masses, self._outlook.taxonomy.severity_costs)
         minutes = self._outlook.times.expected(said.category)
-        return p_violation(said, self._harmless), minutes, self._first_touch[int(shown)]
+        return violation_of(said.category, self._harmless), minutes, self._first_touch[int(shown)]
 
 
 def likeliest(chances: Mapping[Label, float]) -> Label:
     """The label of the largest probability; of equal ones the first, which among levels is the most severe."""
     return max(sorted(chances), key=lambda label: chances[label])
-
-
-def p_violation(said: Prediction, harmless: frozenset[str]) -> float:
-    """The probability that a policy is violated, 0..1."""
-    return min(1.0, max(0.0, sum(chance for name, chance in said.category.items() if name not in harmless)))

@@ -7,14 +7,14 @@ from html import escape
 
 from evaluation.bootstrap import Interval
 from evaluation.replay.arrivals import DEADLINE_FROM, DEADLINE_TO
+from evaluation.replay.harm import ACCOUNTS, DATED
 from evaluation.replay.overtaking import Overtaking
 from evaluation.replay.plots import harm_plot, in_time_plot, waits_plot
-from evaluation.replay.study import CURRENT, DATED, DATED_SHARE, FIRST, NEW, OURS, UNDATED, AtLoad, Plan
+from evaluation.replay.study import CURRENT, DATED_SHARE, FIRST, NEW, OURS, AtLoad, Plan
 from evaluation.replay.verdict import Contrast
 from evaluation.report.style import CONTENT_SECURITY_POLICY, STYLE
 from evaluation.report.tables import Cell, Number, table
 
-ACCOUNTS = (*UNDATED, DATED)
 _OURS = (OURS, NEW, CURRENT)
 
 

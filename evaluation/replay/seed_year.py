@@ -3,7 +3,8 @@
 `seed_answers.parquet` holds those answers as numbers, probabilities as whole ten-thousandths. It was made by
 `benchmarks/replay_answers.py`: the heads of the standard budget on the encoder as it came, cross-validated, fitted on
 what the drawn associates decided. Arrival and handling come from `cases.seed.history`; the truth is the writers'
-rubric, not what a hurried associate decided.
+rubric, not what a hurried associate decided. The file's own truth is read by nothing but the test that tells when the
+written cases have moved on from it.
 """
 
 from __future__ import annotations

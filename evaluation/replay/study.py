@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from cases.errors import InvalidInputError
 from cases.taxonomy import Taxonomy
 from evaluation.replay.arrivals import Arrivals, Setting
-from evaluation.replay.harm import World
+from evaluation.replay.harm import DATED, UNDATED, World
 from evaluation.replay.orders import (
     ArgmaxCMu,
     EarliestDeadline,
@@ -23,9 +23,7 @@ from evaluation.replay.play import Contest, Played, play
 from models.priority import Weights
 
 LOADS = (0.7, 0.9, 1.1)
-# Deadlines make another world, in which this share of cases has one; the other accounts are of a world without.
-DATED = "deadline"
-UNDATED = ("linear", "step", "quadratic")
+# For the account of deadlines this share of cases is given one.
 DATED_SHARE = 0.1
 
 FIRST = FirstInFirstOut.name

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.bootstrap import Interval
+from evaluation.replay.harm import ACCOUNTS
 from evaluation.replay.measures import mean
-from evaluation.replay.study import CURRENT, DATED, NEW, UNDATED, AtLoad
+from evaluation.replay.study import CURRENT, NEW, AtLoad
 
 # Changes below these are not worth a line: a share of a per cent, and a hundredth of a wait.
 _SHARE, _WAIT = 0.002, 0.01
@@ -68,7 +69,7 @@ def verdict(contrasts: Sequence[Contrast]) -> str:
 
 
 def _ratios(found: AtLoad) -> dict[str, Interval]:
-    return {account: found.of(account).versus(NEW, CURRENT, account) for account in (*UNDATED, DATED)}
+    return {account: found.of(account).versus(NEW, CURRENT, account) for account in ACCOUNTS}
 
 
 def _better(harm: Interval) -> str:

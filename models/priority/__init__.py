@@ -1,6 +1,6 @@
 """Where a case stands in the queue: the formula, what its parts weigh, and what moves severity before it counts."""
 
-from models.priority.formula import FLOOR, CaseToRank, Priority, by_hand, priority
+from models.priority.formula import FLOOR, CaseToRank, Priority, by_hand, priority, told_time, violation_of
 from models.priority.handling import HandlingTimes
 from models.priority.lane import lot_of
 from models.priority.raising import raised_severity
@@ -19,4 +19,6 @@ __all__ = [
     "lot_of",
     "priority",
     "raised_severity",
+    "told_time",
+    "violation_of",
 ]

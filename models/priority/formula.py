@@ -129,6 +129,16 @@ def priority(case: CaseToRank, weights: Weights, *, at: datetime | None = None) 
     return Priority(parts, sum(parts.values()), changes_at, by_lot, propensity)
 
 
+def violation_of(category: Mapping[str, float], harmless: frozenset[str]) -> float:
+    """The probability that a policy is violated, 0..1.
+
+    Args:
+        category: Probability by category id.
+        harmless: `Taxonomy.harmless`.
+    """
+    return min(1.0, max(0.0, sum(chance for name, chance in category.items() if name not in harmless)))
+
+
 def by_hand(name: str, *, received_at: datetime, weights: Weights) -> Priority:
     """The priority that a person gave a case by name: nothing of the model's counts, and nothing changes it.
 
@@ -176,7 +186,7 @@ def _exposure(attributes: Attributes, rule: Weights) -> float:
 def _moments(case: CaseToRank, received: datetime, rule: Weights) -> dict[str, datetime]:
     """From when on the deadline and the SLA count."""
     found = {}
-    deadline = _time(case.attributes.get("deadline_at"))
+    deadline = told_time(case.attributes.get("deadline_at"))
     if deadline is not None and rule.deadline > 1.0:
         found["deadline"] = deadline - timedelta(hours=rule.deadline_hours)
     if case.due_at is not None and rule.sla_factor > 1.0:
@@ -184,8 +194,8 @@ def _moments(case: CaseToRank, received: datetime, rule: Weights) -> dict[str, d
     return found
 
 
-def _time(value: object) -> datetime | None:
-    """An attribute as a time; what is none says nothing."""
+def told_time(value: object) -> datetime | None:
+    """An attribute as an aware time; what is none, or has no zone, says nothing."""
     if not isinstance(value, str):
         return None
     try:

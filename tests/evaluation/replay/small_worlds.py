@@ -85,9 +85,6 @@ class Scripted(Order):
     def place(self, case: KnownCase, at: float) -> Place:
         return self._places(case, at)
 
-    def _key(self, case: KnownCase) -> float:
-        raise AssertionError(case)
-
 
 def few_arrivals(count: int = 400, seed: int = 0, *, minutes: float = 10.0, complete: bool = True) -> Arrivals:
     """Recorded cases over four weeks, twice as many by day as by night, that take so long on average."""

@@ -11,9 +11,9 @@ from evaluation.replay.harm import World
 from evaluation.replay.orders import ExpectedCMu, Exposures, Order, Ours, Outlook, likeliest
 from evaluation.replay.simulate import simulate
 from evaluation.replay.study import every_order
-from models.priority import CaseToRank, Weights, lot_of, priority
+from models.priority import CaseToRank, Weights, lot_of, priority, violation_of
 from models.severity import shown_level
-from tests.evaluation.replay.small_worlds import HARASSED, case, certain, outlook, policy, random_cases, said
+from tests.evaluation.replay.small_worlds import FINE, HARASSED, case, certain, outlook, policy, random_cases, said
 
 ORDERS = every_order(outlook())
 
@@ -136,8 +136,15 @@ def test_clairvoyant_keys_follow_the_true_rate_over_the_true_minutes():
     assert linear.place(harmless, 5.0) == (0.0, None)
 
 
+def test_a_violation_is_all_that_is_not_said_of_a_harmless_category():
+    assert policy().harmless == {FINE}
+    assert violation_of({HARASSED: 0.2, FINE: 0.8}, policy().harmless) == pytest.approx(0.2)
+    # Of probabilities that were rounded no more than all counts.
+    assert violation_of({HARASSED: 0.6, "privacy": 0.4001}, policy().harmless) == 1.0
+    assert violation_of({}, policy().harmless) == 0.0
+
+
 def test_an_outlook_says_what_the_policy_says():
     looks: Outlook = outlook()
-    assert looks.harmless == {"no_violation"}
     assert looks.first_touch == {1: 0.25, 2: 4.0, 3: 24.0, 4: 72.0}
     assert looks.harm == {1: 512.0, 2: 64.0, 3: 8.0, 4: 1.0}
