@@ -20,6 +20,9 @@ from cases.record import MAIN_QUEUE, CaseStatus, Event, EventKind, EventValue
 
 Data = Mapping[str, EventValue]
 
+# The one part of a place that ends with the first claim.
+LIFTED_UNTIL_TOUCHED = "sla"
+
 
 @dataclass(frozen=True, slots=True)
 class CaseState:
@@ -220,7 +223,10 @@ def _priority_cleared(state: CaseState, event: Event) -> CaseState:
 
 def _claimed(state: CaseState, event: Event) -> CaseState:
     # A hold that kept the case back could not be claimed through: what is left of it has run out.
-    return dataclasses.replace(state, first_claimed_at=state.first_claimed_at or event.at, hold_until=None)
+    claimed = dataclasses.replace(state, first_claimed_at=state.first_claimed_at or event.at, hold_until=None)
+    # Touched, it is no longer lifted by the time to first touch that ran out: it is ranked again.
+    lifted = state.first_claimed_at is None and bool((state.rank_parts or {}).get(LIFTED_UNTIL_TOUCHED))
+    return dataclasses.replace(claimed, rerank_at=event.at) if lifted else claimed
 
 
 def _skipped(state: CaseState, event: Event) -> CaseState:

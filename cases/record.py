@@ -168,6 +168,7 @@ class Case:
         set_priority: The name of the priority that a person set; None where none was.
         rank_parts: What `order_key` is made of, by name; empty where it is not known.
         rerank_at: When `order_key` must be computed anew; None: never by the clock alone.
+        ranked_by: Under which policy and weights `order_key` was computed; "" where it is not known.
         decision_id: The decision that stands, also while it is being reviewed; None before the first.
         under_appeal: Whether it is open because its decision was appealed.
         barred: Who may not decide it: whoever took the decision under appeal.
@@ -190,6 +191,7 @@ class Case:
     set_priority: str | None = None
     rank_parts: Mapping[str, float] = field(default_factory=dict)
     rerank_at: datetime | None = None
+    ranked_by: str = ""
     decision_id: DecisionId | None = None
     under_appeal: bool = False
     barred: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +16,8 @@ from cli.working import CaseArgument, Holder, find_case
 if TYPE_CHECKING:
     from cases.ids import CaseId
     from cases.record import Case, Rank
-    from cases.settings import Settings
     from cases.store import CaseStore
+    from serving.ranking import Ranking
 
 app = typer.Typer()
 
@@ -144,14 +145,16 @@ def set_severity(
     as_json: AsJson = False,
 ) -> None:
     """Set a case's severity by hand; until it is taken back no score changes the case's place."""
+    from serving.ranking import Ranking
+
     _one_of("--level", given=level is not None, clear=clear)
     settings = settings_of(ctx)
+    ranking = Ranking.of_settings(settings)
     if level is not None:
-        policy_of(settings).check_severity(level)
+        ranking.taxonomy.check_severity(level)
     with opened_store(settings) as store:
         case_id = find_case(store, case)
-        stored = store.case(case_id)
-        rank = _rank(settings, store, stored, severity=level, priority=stored.set_priority)
+        rank = _rank(ranking, store, replace(store.case(case_id), set_severity=level))
         if level is None:
             store.clear_severity(case_id, by=by or actor(), rank=rank)
         else:
@@ -170,12 +173,16 @@ def set_priority(
     as_json: AsJson = False,
 ) -> None:
     """Set a case's priority by hand; until it is taken back nothing else changes the case's place."""
+    from serving.ranking import Ranking
+
     _one_of("--name", given=bool(name), clear=clear)
     settings = settings_of(ctx)
+    ranking = Ranking.of_settings(settings)
+    if name:
+        ranking.check_by_hand(name)
     with opened_store(settings) as store:
         case_id = find_case(store, case)
-        stored = store.case(case_id)
-        rank = _rank(settings, store, stored, severity=stored.set_severity, priority=name or None)
+        rank = _rank(ranking, store, replace(store.case(case_id), set_priority=name or None))
         if name:
             store.set_priority(case_id, name, by=by or actor(), reason=reason, rank=rank)
         else:
@@ -183,13 +190,10 @@ def set_priority(
         told_case(store, "set-priority", case_id, as_json=as_json)
 
 
-def _rank(settings: Settings, store: CaseStore, case: Case, *, severity: int | None, priority: str | None) -> Rank:
+def _rank(ranking: Ranking, store: CaseStore, case: Case) -> Rank:
     from cases.clock import utc_now
-    from serving.human_rank import of_human
-    from serving.ranking import Ranking
 
-    ranking = Ranking.of_settings(settings)
-    return of_human(ranking, store, case, severity=severity, priority=priority, at=utc_now())
+    return ranking.of_case(case, store.latest_score(case.id), utc_now())
 
 
 def _one_of(option: str, *, given: bool, clear: bool) -> None:

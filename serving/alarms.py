@@ -21,14 +21,11 @@ from cases.errors import CaseloadError
 from cases.ids import CaseId
 from cases.settings import Settings
 from cases.store import CaseStore, Pulse
-from serving.human_rank import due
 from serving.logs import logger
 from serving.ranking import Ranking
 from serving.webhooks import Webhook
 
 EVERY_SECONDS = 30.0
-# Severity 1 goes before all others, so an overdue one stands at the head.
-LOOKED_AT = 500
 _MOST_SEVERE = 1
 
 
@@ -93,28 +90,19 @@ class Watch:
         return found
 
 
-def look(store: CaseStore, ranking: Ranking, limits: Limits, now: datetime) -> Watch:
+def look(store: CaseStore, ranking: Ranking, limits: Limits) -> Watch:
     """How the queue does.
 
     Args:
         store: The record.
         ranking: Says by when a case must be touched.
         limits: Says over which window the flow is counted.
-        now: Business time.
 
     Raises:
         StoreUnavailableError: The database does not answer.
     """
-    head = store.untouched_head(LOOKED_AT)
-    scores = store.latest_scores([case.id for case in head])
-    overdue = []
-    for case in head:
-        score = scores.get(case.id)
-        level = case.set_severity or (score.severity_level if score else None)
-        ends = due(ranking, case, score)
-        if level == _MOST_SEVERE and ends is not None and ends < now:
-            overdue.append(case.id)
-    return Watch(store.pulse(limits.window), tuple(overdue))
+    first_touch = {level.level: level.first_touch for level in ranking.taxonomy.severity_levels}[_MOST_SEVERE]
+    return Watch(store.pulse(limits.window), tuple(store.overdue(_MOST_SEVERE, first_touch)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +159,7 @@ class Alarms:
             CaseloadError: The database does not answer.
         """
         now = self._clock()
-        seen = await run_in_threadpool(look, self._store(), self._ranking, self._limits, now)
+        seen = await run_in_threadpool(look, self._store(), self._ranking, self._limits)
         raised = seen.raised(self._limits)
         _set_metrics(seen, raised)
         for alarm in Alarm:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
+from cases.errors import InvalidInputError
 from cases.ids import CaseId
 from cases.record import Attributes, Case, Rank, RankedFrom, Score
 from cases.settings import Settings
@@ -15,7 +16,7 @@ from cases.taxonomy import Taxonomy
 from cases.taxonomy_costs import default_costs
 from cases.taxonomy_file import load_taxonomy
 from models.judge import Judgement
-from models.priority import CaseToRank, Priority, Weights, load_weights, lot_of, priority, raised_severity
+from models.priority import CaseToRank, Priority, Weights, by_hand, load_weights, lot_of, priority, raised_severity
 from models.severity import shown_severity
 
 
@@ -140,12 +141,19 @@ class Ranking:
 
     def again(self, case: CaseToJudge, score: Score | None, at: datetime) -> Priority:
         """The priority of a stored case as of `at`, from what its score kept; a case without one is unjudged."""
-        if score is None or not score.ranked_from:
+        if score is None or not (score.ranked_from or score.severity):
             return self.unjudged(case, at)
-        return self.place(score.ranked_from, case, level=score.severity_level, minutes=score.minutes, at=at)
+        # Scores from before that was kept: their own judgement, with caution where they were abstained from.
+        ways = score.ranked_from or tuple(
+            RankedFrom(score.severity, self._violation(score.category), judged=judged)
+            for judged in ((True, False) if score.tier == "abstain" else (True,))
+        )
+        return self.place(ways, case, level=score.severity_level, minutes=score.minutes, at=at)
 
     def of_case(self, case: Case, score: Score | None, at: datetime) -> Rank:
-        """The place of a stored case as of `at`; the severity that a person set goes before the model's.
+        """The place of a stored case: by the priority that a person set, else by the severity, else by the model.
+
+        What a person set and today's weights or policy no longer have counts as not set.
 
         Args:
             case: As it is stored.
@@ -153,30 +161,48 @@ class Ranking:
             at: The present, aware.
         """
         to_rank = case_to_judge(case)
-        if case.set_severity is None:
-            found = self.again(to_rank, score, at)
-        else:
+        if case.set_priority is not None and case.set_priority in self.weights.by_hand:
+            found = by_hand(case.set_priority, received_at=case.received_at, weights=self.weights)
+        elif case.set_severity in self.taxonomy.levels:
             certain = {level: float(level == case.set_severity) for level in self.taxonomy.levels}
             # Whoever sets a severity has looked, so the violation is taken for granted.
             minutes = None if score is None else score.minutes
             found = self.place([RankedFrom(certain, 1.0)], to_rank, level=case.set_severity, minutes=minutes, at=at)
+        else:
+            found = self.again(to_rank, score, at)
         return Rank(found.order_key, found.parts, found.changes_at)
+
+    def check_by_hand(self, name: str) -> None:
+        """Refuse a priority that the weights do not name.
+
+        Raises:
+            InvalidInputError: They do not; it is not repeated, since it might be anything.
+        """
+        if name not in self.weights.by_hand:
+            raise InvalidInputError(
+                f"'priority' must be one of {', '.join(self.weights.by_hand)} (got {len(name)} characters); "
+                "choose one",
+                field="priority",
+            )
 
     def unjudged(self, case: CaseToJudge, at: datetime | None = None) -> Priority:
         """The priority of a case that no model judged: the human-set rules and the waiting alone speak."""
-        k, raises = max(self.taxonomy.levels), self.taxonomy.raised(case.attributes)[0]
         unjudged = CaseToRank(
             {},
             1.0,
             case.received_at,
             case.attributes,
-            raise_levels=raises,
+            raise_levels=self.taxonomy.raised(case.attributes)[0],
             judged=False,
-            levels=k,
-            due_at=self.due(case, max(1, k // 2 + 1 - raises)),
+            levels=max(self.taxonomy.levels),
+            due_at=self.due(case, self.unjudged_level(case.attributes)),
             lot=None if case.case_id is None else lot_of(case.case_id),
         )
         return priority(unjudged, self.weights, at=at)
+
+    def unjudged_level(self, attributes: Attributes) -> int:
+        """The severity by which a case is due that no model judged: medium, raised by the policy's rules."""
+        return max(1, max(self.taxonomy.levels) // 2 + 1 - self.taxonomy.raised(attributes)[0])
 
     def shown(self, judgement: Judgement, without_raises: Judgement, case: CaseToJudge) -> int | None:
         """The severity to show: of least expected cost by this policy, raised by its rules; None without severity.
@@ -199,6 +225,11 @@ class Ranking:
         if case.touched or level not in known:
             return None
         return case.received_at + known[level] + case.paused
+
+    def due_of(self, case: Case, score: Score | None) -> datetime | None:
+        """The same of a stored case: by the severity set, else the one shown, else that of one without any score."""
+        shown = self.unjudged_level(case.content.attributes) if score is None else score.severity_level
+        return self.due(case_to_judge(case), case.set_severity or shown)
 
     def _violation(self, category: Mapping[str, float]) -> float:
         harmless = {c.id for c in self.taxonomy.categories if not c.violation}

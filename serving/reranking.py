@@ -3,19 +3,24 @@
 It runs beside the service, a few hundred cases at a time, so nobody who claims waits for it. Where it stopped is seen
 from the cases themselves, so it goes on after a restart, and several services may do it at once: a case whose place
 changed meanwhile is left to whoever changed it.
+
+Under its own policy and weights a service ranks what it finds otherwise when it starts, once. Two that run with
+different ones, as during a restart one after another, would else take the cases from each other for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from starlette.concurrency import run_in_threadpool
 
 from cases.clock import Clock
 from cases.errors import CaseloadError
 from cases.handling import RerankCause
-from cases.record import Case
+from cases.ids import CaseId
+from cases.record import Case, Rank, Score
 from cases.store import CaseStore, Reranked
 from serving.logs import logger
 from serving.ranking import Ranking
@@ -38,6 +43,10 @@ class Reranking:
         self._store = store
         self._ranking = ranking
         self._clock = clock
+        # How many cases that others ranked are left to take; None until they are counted.
+        self._foreign: int | None = None
+        # Cases that cannot be ranked; without this they would be tried for ever, ahead of all others.
+        self._given_up: set[CaseId] = set()
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -53,23 +62,42 @@ class Reranking:
             await asyncio.sleep(pause)
 
     def step(self) -> int:
-        """Rank a few again; answers how many got a place, 0 when nothing is left.
+        """Look at a few; answers how many, 0 when nothing is left.
 
         Raises:
             CaseloadError: The database does not answer.
         """
-        store = self._store()
-        due = store.due_for_rerank(self._clock(), AT_ONCE)
+        store, limit = self._store(), AT_ONCE + len(self._given_up)
+        due = self._fit(store.due_for_rerank(self._clock(), limit))
         if due:
             return self._rank(store, due, RerankCause.CLOCK)
-        return self._rank(store, store.ranked_otherwise(self._ranking.digest, AT_ONCE), RerankCause.POLICY)
+        if self._foreign is None:
+            self._foreign = store.count_ranked_otherwise(self._ranking.digest)
+        found = self._fit(store.ranked_otherwise(self._ranking.digest, limit))
+        if self._foreign <= 0:
+            # What nobody ranked, or a person just did: that is everybody's.
+            found = [case for case in found if not case.ranked_by]
+        self._foreign -= len(found)
+        return self._rank(store, found, RerankCause.POLICY)
+
+    def _fit(self, cases: Sequence[Case]) -> list[Case]:
+        return [case for case in cases if case.id not in self._given_up][:AT_ONCE]
 
     def _rank(self, store: CaseStore, cases: Sequence[Case], cause: RerankCause) -> int:
-        if not cases:
-            return 0
         now, scores = self._clock(), store.latest_scores([case.id for case in cases])
         batch = [
-            Reranked(case.id, self._ranking.of_case(case, scores.get(case.id), now), expected=case.order_key)
+            Reranked(case.id, rank, expected=case.order_key)
             for case in cases
+            if (rank := self._rank_of(case, scores.get(case.id), now)) is not None
         ]
-        return sum(store.rerank(batch, cause=cause, ranked_by=self._ranking.digest))
+        if batch:
+            store.rerank(batch, cause=cause, ranked_by=self._ranking.digest)
+        return len(cases)
+
+    def _rank_of(self, case: Case, score: Score | None, now: datetime) -> Rank | None:
+        try:
+            return self._ranking.of_case(case, score, now)
+        except Exception:  # noqa: BLE001 - logged; one case must not keep the others where they are
+            logger.exception("case %s cannot be ranked", case.id)
+            self._given_up.add(case.id)
+            return None

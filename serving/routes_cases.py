@@ -122,7 +122,11 @@ def _file(parts: Services, report: NewReport, who: str) -> FiledReport:
     )
     # Until it is scored it stands where a case stands that no model can judge: the rules rank it, never below medium.
     [filed] = parts.store().file_reports(
-        [report], actor=who, order_key=unjudged.order_key, gather_hours=parts.settings.gather_hours
+        [report],
+        actor=who,
+        order_key=unjudged.order_key,
+        level=parts.ranking.unjudged_level(report.attributes),
+        gather_hours=parts.settings.gather_hours,
     )
     return filed
 

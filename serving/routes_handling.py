@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, status
@@ -10,7 +11,6 @@ from cases.errors import NotFoundError
 from cases.ids import CaseId, ReportId, is_id
 from serving.answers import CaseAnswer, DecisionAnswer
 from serving.answers_handling import EventAnswer, EventsAnswer, SplitAnswer
-from serving.human_rank import of_human
 from serving.routes_cases import known_id, whole_case
 from serving.schemas_handling import (
     AppealRequest,
@@ -127,8 +127,8 @@ def set_severity(case_id: str, body: SeverityRequest, parts: Parts, who: Caller)
     known, store, by = known_id(case_id), parts.store(), body.by or who
     if body.severity is not None:
         parts.taxonomy.check_severity(body.severity)
-    case = store.case(known)
-    rank = of_human(parts.ranking, store, case, severity=body.severity, priority=case.set_priority, at=parts.clock())
+    case = replace(store.case(known), set_severity=body.severity)
+    rank = parts.ranking.of_case(case, store.latest_score(known), parts.clock())
     if body.severity is None:
         store.clear_severity(known, by=by, rank=rank)
     else:
@@ -140,8 +140,10 @@ def set_severity(case_id: str, body: SeverityRequest, parts: Parts, who: Caller)
 def set_priority(case_id: str, body: PriorityRequest, parts: Parts, who: Caller) -> CaseAnswer:
     """While one is set neither a score nor the clock changes the case's place."""
     known, store, by = known_id(case_id), parts.store(), body.by or who
-    case = store.case(known)
-    rank = of_human(parts.ranking, store, case, severity=case.set_severity, priority=body.priority, at=parts.clock())
+    if body.priority is not None:
+        parts.ranking.check_by_hand(body.priority)
+    case = replace(store.case(known), set_priority=body.priority)
+    rank = parts.ranking.of_case(case, store.latest_score(known), parts.clock())
     if body.priority is None:
         store.clear_priority(known, by=by, rank=rank)
     else:

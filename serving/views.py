@@ -29,7 +29,6 @@ from serving.answers import (
     SeverityAnswer,
     SubjectAnswer,
 )
-from serving.human_rank import due
 from serving.problems import kind_of
 from serving.ranking import Ranking
 from serving.scoring import SHORTLISTED, LoadedModel, Scored, likeliest_level, top_categories
@@ -112,7 +111,7 @@ def case_summary(case: Case, score: Score | None, ranking: Ranking) -> CaseSumma
         appeal=case.under_appeal,
         severity_set=case.set_severity,
         priority_set=case.set_priority,
-        due=due(ranking, case, score),
+        due=ranking.due_of(case, score),
         subject=_subject(case),
         title=case.content.title,
         score=score_answer(score, case.content.attributes, ranking.taxonomy) if score else None,

@@ -50,7 +50,7 @@ _NOW = {
 
 _NO_TURN = (
     f"'database' must have time for another writer (got no turn in {SQLITE_BUSY_MILLISECONDS // 1000} s); look what "
-    "writes to it for so long, and try again"
+    "writes to it for so long, that its folder can be written to, and try again"
 )
 
 

@@ -42,6 +42,7 @@ class Filing:
         *,
         actor: str,
         order_key: float = UNSCORED_ORDER_KEY,
+        level: int | None = None,
         gather_hours: float = GATHER_HOURS,
     ) -> list[FiledReport]:
         """Store the reports, each on its case, in one transaction.
@@ -58,6 +59,7 @@ class Filing:
             batch: Any number; a thousand at a time is quick.
             actor: Who files them, for the events.
             order_key: Where the cases that begin here stand until they are scored.
+            level: The severity by which they are due until then, 1..K; None where nobody says any.
             gather_hours: How far apart two reports that say the same may have been received, at least 0; 0 gathers
                 nothing by what is said, now or later.
 
@@ -73,6 +75,7 @@ class Filing:
         terms = _Terms(
             actor=storable_name(actor, field="actor"),
             order_key=finite(order_key, field="order_key"),
+            level=level,
             window=window,
             # Before the transaction: nobody should wait for it.
             said={report_key(report): fingerprint(report.title, report.description) for report in by_text(ready)}
@@ -92,6 +95,7 @@ class _Terms:
 
     actor: str
     order_key: float
+    level: int | None
     window: timedelta
     said: Mapping[Key, Fingerprint]
 
@@ -118,16 +122,14 @@ def _file(connection: Connection, db: Database, batch: Sequence[NewReport], term
 def _plan_for(connection: Connection, db: Database, fresh: Sequence[NewReport], terms: _Terms) -> FilingPlan:
     """The plan with all that is known of the batch's subjects and cases, locked until the transaction ends."""
     subject_ids = _subject_ids(connection, {subject_key(report) for report in fresh if report.subject_ref})
-    open_rows: list[AnyRow] = []
-    for some in chunks(sorted(subject_ids.values())):
-        is_open = cases.c.subject_id.in_(some) & (cases.c.status == CaseStatus.OPEN.value) & cases.c.gathers
-        open_rows += connection.execute(_locked(is_open)).all()
+    open_rows = _gathering(connection, cases.c.subject_id, set(subject_ids.values()))
     refs = {(report.source, report.case_ref) for report in fresh if report.case_ref}
     ref_rows = list(_by_keys(connection, cases, cases.c.ref_source, cases.c.case_ref, refs, lock=True))
-    stand_ins = _stand_ins(connection, ref_rows)
+    merged_rows = _merged(connection, set(subject_ids.values()) - {row.subject_id for row in open_rows})
+    stand_ins = _stand_ins(connection, [*ref_rows, *merged_rows])
     said = [(report, terms.said[report_key(report)]) for report in fresh if report_key(report) in terms.said]
     prints = alike(connection, said, terms.window)
-    text_rows = _still_open(connection, {row.case_id for row in prints})
+    text_rows = _gathering(connection, cases.c.id, {row.case_id for row in prints})
     rows = {row.id: row for row in [*open_rows, *ref_rows, *stand_ins.values(), *text_rows]}
     known = _filing_cases(connection, list(rows.values()))
     likes: Likes[FilingCase] = Likes(terms.window)
@@ -138,13 +140,30 @@ def _plan_for(connection: Connection, db: Database, fresh: Sequence[NewReport], 
     return FilingPlan(
         actor=terms.actor,
         order_key=terms.order_key,
+        level=terms.level,
         steps=Steps(db.clock(), states_of(connection, list(rows.values()))),
         subject_ids=subject_ids,
         by_ref={(row.ref_source, row.case_ref): known[stand_ins.get(row.id, row).id] for row in ref_rows},
         # Of several undecided cases on a subject, the one that has waited longest.
-        by_subject={row.subject_id: known[row.id] for row in sorted(open_rows, key=_age, reverse=True)},
+        by_subject={
+            **{row.subject_id: known[took.id] for row in merged_rows if _takes(took := stand_ins[row.id])},
+            **{row.subject_id: known[row.id] for row in sorted(open_rows, key=_age, reverse=True)},
+        },
         likes=likes if terms.window else None,
     )
+
+
+def _merged(connection: Connection, subject_ids: set[str]) -> list[AnyRow]:
+    """The cases on these subjects that were merged into others, which take what comes later for them too."""
+    found: list[AnyRow] = []
+    for some in chunks(sorted(subject_ids)):
+        merged = cases.c.subject_id.in_(some) & (cases.c.status == CaseStatus.MERGED.value)
+        found += connection.execute(_locked(merged)).all()
+    return found
+
+
+def _takes(row: AnyRow) -> bool:
+    return row.status == CaseStatus.OPEN.value and bool(row.gathers)
 
 
 def _stand_ins(connection: Connection, rows: Sequence[AnyRow]) -> dict[str, AnyRow]:
@@ -159,10 +178,11 @@ def _stand_ins(connection: Connection, rows: Sequence[AnyRow]) -> dict[str, AnyR
     return found
 
 
-def _still_open(connection: Connection, case_ids: set[str]) -> list[AnyRow]:
+def _gathering(connection: Connection, key: Column[Any], wanted: set[str]) -> list[AnyRow]:
+    """The undecided cases whose `key` is among these and which later reports join, locked."""
     found: list[AnyRow] = []
-    for some in chunks(sorted(case_ids)):
-        is_open = cases.c.id.in_(some) & (cases.c.status == CaseStatus.OPEN.value) & cases.c.gathers
+    for some in chunks(sorted(wanted)):
+        is_open = key.in_(some) & (cases.c.status == CaseStatus.OPEN.value) & cases.c.gathers
         found += connection.execute(_locked(is_open)).all()
     return found
 

@@ -24,7 +24,6 @@ class FilingCase:
 
     id: CaseId
     attributes: Attributes
-    is_new: bool = False
     subject_id: str | None = None
     ref: Key | None = None
 
@@ -36,6 +35,7 @@ class FilingPlan:
     Attributes:
         actor: Who files it.
         order_key: Where the cases that begin here stand until they are scored.
+        level: The severity by which they are due until then.
         steps: What happens to the cases; at first it holds the states of those that are known.
         subject_ids: By (kind, external id), of all subjects that the batch names.
         by_ref: The known cases by (source, case_ref).
@@ -45,6 +45,7 @@ class FilingPlan:
 
     actor: str
     order_key: float
+    level: int | None
     steps: Steps
     subject_ids: dict[Key, str]
     by_ref: dict[Key, FilingCase]
@@ -90,6 +91,7 @@ class FilingPlan:
                 "subject_id": case.subject_id,
                 "ref_source": case.ref[0] if case.ref else None,
                 "case_ref": case.ref[1] if case.ref else None,
+                "level": self.level,
                 **columns,
             }
             for case, columns in zip(
@@ -105,7 +107,7 @@ class FilingPlan:
             known = self.likes.find(report.source, said, report.received_at)
         if known is not None:
             return known
-        case = FilingCase(CaseId(new_id()), {}, is_new=True, subject_id=subject_id, ref=ref)
+        case = FilingCase(CaseId(new_id()), {}, subject_id=subject_id, ref=ref)
         self.new.append(case)
         if ref:
             self.by_ref[ref] = case

@@ -17,7 +17,7 @@ from cases.life import iso
 from cases.record import Attributes, EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, columns_of, locked_states
-from cases.store.rows import AnyRow, case_row, chunks
+from cases.store.rows import AnyRow, case_row, chunks, still_read
 from cases.store.storable import merged_attributes, storable_name
 from cases.store.tables import cases, contents, reports
 from cases.store.working.claimable import refuse_unless_open
@@ -106,16 +106,11 @@ def _versions(connection: Connection, case_id: CaseId) -> list[AnyRow]:
     return list(connection.execute(query))
 
 
-def _read(rows: Sequence[AnyRow]) -> list[AnyRow]:
-    gone = {row.withdraws for row in rows if row.withdraws is not None}
-    return [row for row in rows if row.withdraws is None and row.version not in gone]
-
-
 def _parts(connection: Connection, case_id: CaseId, report_id: ReportId) -> tuple[tuple[AnyRow, Attributes], Any]:
     """What the report said, and what the others did: each row with its own attributes."""
     rows = _versions(connection, case_id)
     own = _own_attributes(rows)
-    said = [(row, own[row.version]) for row in _read(rows)]
+    said = [(row, own[row.version]) for row in still_read(rows)]
     leaving = next((part for part in said if part[0].report_id == report_id), None)
     if leaving is None:
         raise NotFoundError(
@@ -189,7 +184,7 @@ def _split(
 def _merge(connection: Connection, steps: Steps, case_id: CaseId, into: CaseId, actor: str) -> None:
     rows, target = _versions(connection, case_id), _versions(connection, into)
     own = _own_attributes(rows)
-    moving = _read(rows)
+    moving = still_read(rows)
     attributes: Attributes = target[-1].attributes if target else {}
     received = _received(connection, [row.report_id for row in moving])
     version, added = steps.states[into].content_version, []

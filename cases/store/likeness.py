@@ -95,11 +95,12 @@ def alike(connection: Connection, said: Sequence[tuple[NewReport, Fingerprint]],
         return []
     times = [report.received_at for report, _ in said]
     within = (min(times) - window, max(times) + window)
+    sources = sorted({report.source for report, _ in said})
     # What is told in the batch more than once is looked for once.
     wanted = {said_.digest: said_ for _, said_ in said}
     near: set[str] = set()
     for digests in chunks(sorted(wanted)):
-        query = _prints(within).where(fingerprints.c.digest.in_(digests))
+        query = _prints(within, sources).where(fingerprints.c.digest.in_(digests))
         near |= {row.report_id for row in connection.execute(query)}
     for number, column in enumerate(BAND_COLUMNS):
         by_band: dict[int, list[Fingerprint]] = defaultdict(list)
@@ -107,7 +108,7 @@ def alike(connection: Connection, said: Sequence[tuple[NewReport, Fingerprint]],
             if one.bands:
                 by_band[one.bands[number]].append(one)
         for bands in chunks(sorted(by_band)):
-            query = _prints(within).where(column.in_(bands))
+            query = _prints(within, sources).where(column.in_(bands))
             newest = query.order_by(fingerprints.c.received_at.desc()).limit(CANDIDATES * len(bands))
             for row in connection.execute(newest):
                 there = fingerprint_from(row)
@@ -116,8 +117,8 @@ def alike(connection: Connection, said: Sequence[tuple[NewReport, Fingerprint]],
     return [row for some in chunks(sorted(near)) for row in connection.execute(_of_open_cases(some))]
 
 
-def _prints(within: tuple[datetime, datetime]) -> Select[Any]:
-    return select(fingerprints).where(fingerprints.c.received_at.between(*within))
+def _prints(within: tuple[datetime, datetime], sources: Sequence[str]) -> Select[Any]:
+    return select(fingerprints).where(fingerprints.c.received_at.between(*within), fingerprints.c.source.in_(sources))
 
 
 def _of_open_cases(report_ids: Sequence[str]) -> Select[Any]:

@@ -10,13 +10,16 @@ their ends, and puts them back first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, false, select, true, update
 
+from cases.ids import CaseId
 from cases.life import CaseState
+from cases.record import CaseStatus
 from cases.store.database import Database
 from cases.store.tables import cases
 
@@ -45,6 +48,30 @@ def pool_of(state: CaseState) -> Pool:
 def leased_columns(until: datetime | None) -> dict[str, Any]:
     """The columns of a case that is leased until then by the database's clock; None: no longer."""
     return {"leased": until is not None, "leased_until": until}
+
+
+def mispooled(moment: datetime) -> ColumnElement[bool]:
+    """Whether a case lies in another pool than its state says; a hold that has ended may still be one.
+
+    Args:
+        moment: Business time.
+    """
+    unended = (cases.c.pool == Pool.HELD.value) & (cases.c.status == CaseStatus.OPEN.value)
+    return (cases.c.pool != _due_pool(moment)) & ~(unended & cases.c.hold_until.is_not(None))
+
+
+def set_right(connection: Connection, case_ids: Sequence[CaseId], moment: datetime) -> None:
+    """Put cases into the pools that their states say."""
+    connection.execute(update(cases).where(cases.c.id.in_(case_ids)).values(pool=_due_pool(moment)))
+
+
+def _due_pool(moment: datetime) -> ColumnElement[str]:
+    return case(
+        (cases.c.status != CaseStatus.OPEN.value, Pool.CLOSED.value),
+        (cases.c.hold_until > moment, Pool.HELD.value),
+        (cases.c.assigned_to.is_not(None), Pool.ASSIGNED.value),
+        else_=Pool.OPEN.value,
+    )
 
 
 def came_back(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection, select
@@ -14,6 +15,7 @@ from cases.life import CaseState, replay
 from cases.record import Event
 from cases.store.database import Database
 from cases.store.living import locked_states, states_of, write_states
+from cases.store.pools import mispooled, set_right
 from cases.store.rows import chunks, event_from
 from cases.store.tables import cases, events
 
@@ -44,7 +46,7 @@ class Rebuilding:
         Raises:
             StoreUnavailableError: The database does not answer.
         """
-        found: list[Difference] = []
+        found = self._db.write(partial(_pools, moment=self._db.clock(), mend=not check))
         after = ""  # sorts before every id
         while page := self._db.read(partial(_page, after=after)):
             ids = list(page)
@@ -53,6 +55,15 @@ class Rebuilding:
             if suspects:
                 found += self._db.write(partial(_looked_at_again, case_ids=suspects, mend=not check))
         return found
+
+
+def _pools(connection: Connection, *, moment: datetime, mend: bool) -> list[Difference]:
+    """Cases that a claim would look for in the wrong place."""
+    wrong = [CaseId(row.id) for row in connection.execute(select(cases.c.id).where(mispooled(moment)))]
+    if mend:
+        for some in chunks(wrong):
+            set_right(connection, some, moment)
+    return [Difference(case_id, (cases.c.pool.name,)) for case_id in wrong]
 
 
 def _page(connection: Connection, *, after: str) -> dict[CaseId, CaseState]:

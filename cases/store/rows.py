@@ -46,7 +46,6 @@ _CASES: Select[Any] = (
         cases,
         subjects.c.kind.label("subject_kind"),
         subjects.c.external_id.label("subject_external_id"),
-        leases.c.expires_at.label("lease_expires_at"),
     )
     .outerjoin(subjects, subjects.c.id == cases.c.subject_id)
     .outerjoin(leases, leases.c.case_id == cases.c.id)
@@ -62,6 +61,29 @@ def read_cases(connection: Connection, rows: Sequence[AnyRow]) -> list[Case]:
     """The cases of `rows` from `select_cases`, each with its latest content."""
     text = read_contents(connection, {row.id: row.content_version for row in rows})
     return [_case(row, text[row.id]) for row in rows]
+
+
+_ATTRIBUTES = (
+    select(contents.c.id, contents.c.case_id, contents.c.version, contents.c.attributes, contents.c.created_at)
+    .join(cases, (cases.c.id == contents.c.case_id) & (cases.c.content_version == contents.c.version))
+    .where(contents.c.case_id.in_(bindparam("case_ids", expanding=True)))
+)
+
+
+def read_cases_without_text(connection: Connection, rows: Sequence[AnyRow]) -> list[Case]:
+    """The same for what needs no text: titles, descriptions and channels are left empty, attributes are there."""
+    found: dict[str, Content] = {}
+    for some in chunks([row.id for row in rows]):
+        for row in connection.execute(_ATTRIBUTES, {"case_ids": some}):
+            found[row.case_id] = Content(
+                ContentId(row.id), CaseId(row.case_id), row.version, "", "", "", row.attributes, row.created_at
+            )
+    return [_case(row, found.get(row.id) or _erased(row)) for row in rows]
+
+
+def _erased(row: AnyRow) -> Content:
+    """Of a case whose latest text was erased nothing is known but its row."""
+    return Content(ContentId(""), CaseId(row.id), row.content_version, "", "", "", {}, row.received_at)
 
 
 _CONTENTS = (
@@ -199,6 +221,7 @@ def _case(row: AnyRow, content: Content) -> Case:
         set_priority=row.set_priority,
         rank_parts=row.rank_parts or {},
         rerank_at=row.rerank_at,
+        ranked_by=row.ranked_by,
         decision_id=None if row.decision_id is None else DecisionId(row.decision_id),
         under_appeal=row.under_appeal,
         barred=row.barred,
@@ -206,12 +229,16 @@ def _case(row: AnyRow, content: Content) -> Case:
     )
 
 
+def still_read(versions: Sequence[AnyRow]) -> list[AnyRow]:
+    """Of a case's contents those that count: a report that has left is not read, and what says so has no text."""
+    gone = {row.withdraws for row in versions if row.withdraws is not None}
+    return [row for row in versions if row.withdraws is None and row.version not in gone]
+
+
 def _content(rows: Iterable[AnyRow]) -> Content:
     versions = list(rows)
     latest = versions[-1]
-    # A report that has left the case is not read, and the row that says so has no text.
-    gone = {row.withdraws for row in versions if row.withdraws is not None}
-    parts = [row for row in versions if row.withdraws is None and row.version not in gone]
+    parts = still_read(versions)
     return Content(
         id=ContentId(latest.id),
         case_id=CaseId(latest.case_id),

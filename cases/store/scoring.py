@@ -15,7 +15,7 @@ from cases.store.database import Database
 from cases.store.living import Steps, locked_states
 from cases.store.rows import chunks, read_cases, select_cases
 from cases.store.storable import finite, storable_code, storable_name
-from cases.store.tables import cases, contents, scores
+from cases.store.tables import QUEUE_ORDER, cases, contents, scores
 
 # The actor of the events that a model causes.
 SCORER = "model"
@@ -35,7 +35,7 @@ class Scoring:
                 select_cases(self._db.now(connection))
                 .join(contents, (contents.c.case_id == cases.c.id) & (contents.c.version == cases.c.content_version))
                 .where(cases.c.status == CaseStatus.OPEN.value, ~scored.exists())
-                .order_by(cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
+                .order_by(*QUEUE_ORDER)
                 .limit(limit)
             )
             return read_cases(connection, connection.execute(query).all())

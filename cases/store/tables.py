@@ -112,16 +112,16 @@ cases = Table(
     UniqueConstraint("ref_source", "case_ref"),
     **MYSQL,
 )
-# What is claimed next: of all queues by the first, of one queue by the second, in the index's own order.
-_ORDER = (cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
-Index("ix_cases_free", cases.c.pool, cases.c.leased, *_ORDER)
-Index("ix_cases_free_of_queue", cases.c.pool, cases.c.leased, cases.c.queue, *_ORDER)
-Index("ix_cases_assigned", cases.c.assigned_to, cases.c.pool, cases.c.leased, *_ORDER)
+# The order of the queue; what is claimed next stands first in these indexes, of all queues, of one, of one's own.
+QUEUE_ORDER = (cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
+Index("ix_cases_free", cases.c.pool, cases.c.leased, *QUEUE_ORDER)
+Index("ix_cases_free_of_queue", cases.c.pool, cases.c.leased, cases.c.queue, *QUEUE_ORDER)
+Index("ix_cases_assigned", cases.c.assigned_to, cases.c.pool, cases.c.leased, *QUEUE_ORDER)
 Index("ix_cases_leased", cases.c.leased, cases.c.leased_until)
 Index("ix_cases_held", cases.c.pool, cases.c.hold_until)
 # What is listed, ranked again by the clock, or ranked again under other weights.
-Index("ix_cases_queue", cases.c.status, *_ORDER)
-Index("ix_cases_one_queue", cases.c.status, cases.c.queue, *_ORDER)
+Index("ix_cases_queue", cases.c.status, *QUEUE_ORDER)
+Index("ix_cases_one_queue", cases.c.status, cases.c.queue, *QUEUE_ORDER)
 Index("ix_cases_rerank", cases.c.status, cases.c.rerank_at, cases.c.id)
 Index("ix_cases_due", cases.c.status, cases.c.level, cases.c.received_at)
 Index("ix_cases_ranked_by", cases.c.status, cases.c.ranked_by, cases.c.id)

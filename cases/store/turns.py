@@ -8,6 +8,7 @@ that dies.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -24,7 +25,7 @@ SUFFIX = "-turn"
 
 
 class NoTurnError(Exception):
-    """The turn did not come in time."""
+    """The turn did not come in time, or nobody can have one: its file cannot be opened."""
 
 
 class Turns:
@@ -45,7 +46,7 @@ class Turns:
         """Wait for a turn and have it.
 
         Raises:
-            NoTurnError: It did not come in time.
+            NoTurnError: It did not come in time, or never can.
         """
         until = time.monotonic() + self._seconds
         if not self._lock.acquire(timeout=self._seconds):
@@ -61,13 +62,23 @@ class Turns:
         if self._file is None or sys.platform == "win32" or not self._file.parent.is_dir():
             yield
             return
-        with self._file.open("ab") as file:
-            while not _locked(file.fileno()):
+        descriptor = self._opened(self._file)
+        try:
+            while not _locked(descriptor):
                 if time.monotonic() > until:
                     raise NoTurnError
                 time.sleep(_ASK_AGAIN_SECONDS)
-            # Closing the file gives the turn to whoever asks next.
             yield
+        finally:
+            # Gives the turn to whoever asks next.
+            os.close(descriptor)
+
+    def _opened(self, file: Path) -> int:
+        """The file, which whoever may write the database may open: its content is of no use, so reading is enough."""
+        try:
+            return os.open(file, os.O_RDONLY | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise NoTurnError from error
 
 
 def _locked(descriptor: int) -> bool:

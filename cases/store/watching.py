@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from cases.record import Case, CaseStatus
+from cases.ids import CaseId
+from cases.record import CaseStatus
 from cases.store.database import Database
-from cases.store.rows import read_cases, select_cases
-from cases.store.tables import cases, decisions, reports
+from cases.store.tables import cases, decisions, reports, withdrawn_decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,15 @@ class Watching:
             StoreUnavailableError: The database does not answer.
         """
         now = self._db.clock()
+        since = now - window
         is_open = cases.c.status == CaseStatus.OPEN.value
         oldest = select(func.min(cases.c.received_at)).where(is_open, cases.c.first_claimed_at.is_(None))
-        arrived = select(func.count()).where(reports.c.filed_at > now - window)
-        # Imported decisions do not say when they were claimed, and no work of this team is in them.
-        taken = decisions.c.claimed_at.is_not(None)
-        decided = select(func.count()).where(decisions.c.decided_at > now - window, taken)
+        # A table of past cases that is imported is no flow: its reports were received, and decided, before.
+        arrived = select(func.count()).where(reports.c.filed_at > since, reports.c.received_at > since)
+        gone = select(withdrawn_decisions.c.decision_id).where(withdrawn_decisions.c.decision_id == decisions.c.id)
+        decided = select(func.count()).where(
+            decisions.c.decided_at > since, decisions.c.lease_token.is_not(None), ~gone.exists()
+        )
 
         def work(connection: Connection) -> Pulse:
             return Pulse(
@@ -75,24 +78,33 @@ class Watching:
 
         return self._db.read(work)
 
-    def untouched_head(self, limit: int) -> list[Case]:
-        """The most urgent open cases, at most `limit` looked at, of them those that nobody has ever claimed.
+    def overdue(self, level: int, first_touch: timedelta) -> list[CaseId]:
+        """Cases of a severity that nobody has claimed though their time to first touch is over, the longest first.
+
+        Args:
+            level: 1..K, by which a case is due: the severity set by a person, else the one shown.
+            first_touch: That time; it stood still while a case was on hold.
 
         Raises:
             StoreUnavailableError: The database does not answer.
         """
-        head = (
-            select(cases.c.id)
-            .where(cases.c.status == CaseStatus.OPEN.value)
-            .order_by(cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
-            .limit(limit)
+        now = self._db.clock()
+        waiting = (
+            select(cases.c.id, cases.c.received_at, cases.c.paused_seconds)
+            .where(
+                cases.c.status == CaseStatus.OPEN.value,
+                cases.c.level == level,
+                cases.c.received_at < now - first_touch,
+                cases.c.first_claimed_at.is_(None),
+            )
+            .order_by(cases.c.received_at, cases.c.id)
         )
 
-        def work(connection: Connection) -> list[Case]:
-            ids = connection.execute(head).scalars().all()
-            wanted = select_cases(self._db.now(connection)).where(
-                cases.c.id.in_(ids), cases.c.first_claimed_at.is_(None)
-            )
-            return read_cases(connection, connection.execute(wanted).all())
+        def work(connection: Connection) -> list[CaseId]:
+            return [
+                CaseId(row.id)
+                for row in connection.execute(waiting)
+                if row.received_at + first_touch + timedelta(seconds=row.paused_seconds) < now
+            ]
 
         return self._db.read(work)

@@ -27,10 +27,11 @@ in a case's life; `Priority.changes_at` says when.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from cases.clock import as_utc
 from cases.record import Attributes
@@ -188,7 +189,9 @@ def _moments(case: CaseToRank, received: datetime, rule: Weights) -> dict[str, d
     found = {}
     deadline = told_time(case.attributes.get("deadline_at"))
     if deadline is not None and rule.deadline > 1.0:
-        found["deadline"] = deadline - timedelta(hours=rule.deadline_hours)
+        # A null date of other systems is the first that there is.
+        with contextlib.suppress(OverflowError):
+            found["deadline"] = (deadline - timedelta(hours=rule.deadline_hours)).astimezone(UTC)
     if case.due_at is not None and rule.sla_factor > 1.0:
         found["sla"] = received + rule.sla_share * (as_utc(case.due_at, field="due_at") - received)
     return found

@@ -37,8 +37,8 @@ def of_level(store: CaseStore, number: int, level: int) -> CaseId:
     return case.id
 
 
-def raised(store: CaseStore, clock: SetClock) -> dict[Alarm, dict[str, object]]:
-    return dict(look(store, RANKING, LIMITS, clock()).raised(LIMITS))
+def raised(store: CaseStore, _clock: SetClock) -> dict[Alarm, dict[str, object]]:
+    return dict(look(store, RANKING, LIMITS).raised(LIMITS))
 
 
 def decide(store: CaseStore, case_id: CaseId) -> None:

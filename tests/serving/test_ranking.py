@@ -65,7 +65,7 @@ def test_a_stored_case_is_ranked_again_from_what_its_score_kept() -> None:
     assert RANKING.again(case, kept, NOON) == first
     heavier = Ranking(RANKING.taxonomy, Weights(minor_involved=64.0))
     assert heavier.again(case, kept, NOON).order_key == pytest.approx(first.order_key + 5.0)
-    assert RANKING.again(case, SCORE, NOON) == RANKING.unjudged(case, NOON)
+    assert RANKING.again(case, SCORE, NOON) == RANKING.unjudged(case, NOON)  # it knows no severity
     assert RANKING.again(case, None, NOON) == RANKING.unjudged(case, NOON)
 
 

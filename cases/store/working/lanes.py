@@ -22,7 +22,7 @@ from sqlalchemy import (
 from cases.store.column_types import UtcDateTime
 from cases.store.database import Database
 from cases.store.pools import Pool, came_back
-from cases.store.tables import cases
+from cases.store.tables import QUEUE_ORDER, cases
 from cases.store.working.claimable import not_for
 
 # What `heads` answers as a lane where something is to be put back first.
@@ -97,5 +97,5 @@ def _in_order(pool: Pool) -> Select[Any]:
             cases.c.id.not_in(bindparam("passed_over", expanding=True)),
             *not_for(bindparam("holder")),
         )
-        .order_by(cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
+        .order_by(*QUEUE_ORDER)
     )

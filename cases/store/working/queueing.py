@@ -21,7 +21,7 @@ from cases.store.living import Steps, locked_state, state_of
 from cases.store.pools import put_back
 from cases.store.rows import AnyRow, read_cases, select_cases
 from cases.store.storable import finite, storable_name
-from cases.store.tables import cases
+from cases.store.tables import QUEUE_ORDER, cases
 from cases.store.working.claimable import is_free, refuse_unless_claimable
 from cases.store.working.lanes import CAME_BACK, lanes_of
 from cases.store.working.leases import check_lease, end_lease, extend_lease, lease_row, live_holder, take_lease
@@ -47,7 +47,7 @@ class Queueing:
             query = (
                 select_cases(self._db.now(connection))
                 .where(*_undecided(queues))
-                .order_by(cases.c.order_key.desc(), cases.c.received_at, cases.c.id)
+                .order_by(*QUEUE_ORDER)
                 .limit(limit)
                 .offset(offset)
             )

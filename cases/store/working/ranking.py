@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from cases.clock import as_utc
 from cases.errors import InvalidInputError
@@ -19,7 +19,7 @@ from cases.life import CaseState, iso
 from cases.record import Case, CaseStatus, EventKind, EventValue, Rank
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state, locked_states
-from cases.store.rows import read_cases, select_cases
+from cases.store.rows import read_cases_without_text, select_cases
 from cases.store.storable import finite, storable_code, storable_name
 from cases.store.tables import cases, scores
 from cases.store.working.claimable import refuse_unless_open
@@ -103,7 +103,7 @@ class Ranking:
         """Give open cases their new places, in one transaction.
 
         Left as they are: cases that are decided, merged or unknown, those whose order key is no longer the expected
-        one, and those whose priority a person set.
+        one, and, by the clock, those whose priority a person set.
 
         Args:
             batch: A thousand at a time is quick; of two on one case the first counts.
@@ -130,7 +130,7 @@ class Ranking:
                     state is not None
                     and item.case_id not in done
                     and state.is_open
-                    and state.set_priority is None
+                    and (state.set_priority is None or cause is not RerankCause.CLOCK)
                     and state.order_key == item.expected
                 )
                 if fit and state is not None:
@@ -147,6 +147,8 @@ class Ranking:
     def due_for_rerank(self, now: datetime, limit: int) -> list[Case]:
         """The open cases whose place is to be computed anew by `now`, business time, the longest due first.
 
+        They come without their texts, which no place is computed from.
+
         One whose priority a person set is never due.
 
         Raises:
@@ -161,10 +163,22 @@ class Ranking:
 
         return self._db.read(work)
 
+    def count_ranked_otherwise(self, ranked_by: str) -> int:
+        """How many open cases `ranked_otherwise` would come to answer.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        otherwise = (cases.c.status == CaseStatus.OPEN.value, cases.c.ranked_by != ranked_by)
+        query = select(func.count()).select_from(cases).where(*otherwise)
+        return self._db.read(lambda connection: connection.execute(query).scalar_one())
+
     def ranked_otherwise(self, ranked_by: str, limit: int) -> list[Case]:
         """Open cases whose place was computed under another policy or other weights than these; at most `limit`.
 
-        One whose priority a person set is never among them.
+        They come without their texts, which no place is computed from.
+
+        Those come first of whose place nobody said under which it was computed.
 
         Raises:
             StoreUnavailableError: The database does not answer.
@@ -221,7 +235,7 @@ def otherwise_queries(ranked_by: str) -> list[Select[tuple[str]]]:
     """The ids of open cases ranked under anything that sorts before, and after: two ranges of one index."""
     return [
         select(cases.c.id)
-        .where(cases.c.status == CaseStatus.OPEN.value, condition, cases.c.set_priority.is_(None))
+        .where(cases.c.status == CaseStatus.OPEN.value, condition)
         .order_by(cases.c.ranked_by, cases.c.id)
         for condition in (cases.c.ranked_by < ranked_by, cases.c.ranked_by > ranked_by)
     ]
@@ -230,7 +244,7 @@ def otherwise_queries(ranked_by: str) -> list[Select[tuple[str]]]:
 def _cases_of(connection: Connection, db: Database, ids: Sequence[str]) -> list[Case]:
     rows = connection.execute(select_cases(db.now(connection)).where(cases.c.id.in_(ids))).all()
     place = {case_id: number for number, case_id in enumerate(ids)}
-    return read_cases(connection, sorted(rows, key=lambda row: place[row.id]))
+    return read_cases_without_text(connection, sorted(rows, key=lambda row: place[row.id]))
 
 
 def _differs(state: CaseState, rank: Rank) -> bool:

@@ -147,8 +147,8 @@ def test_a_deadline_that_comes_near_raises_a_case_and_says_when():
     assert place(certain(3), attributes=attributes, at=deadline + timedelta(days=9)).parts["deadline"] == 2.0
 
 
-@pytest.mark.parametrize("deadline", ["soon", "2026-11-02T00:00:00", 5, True])
-def test_a_deadline_that_is_no_aware_time_says_nothing(deadline: object):
+@pytest.mark.parametrize("deadline", ["soon", "2026-11-02T00:00:00", "0001-01-01T00:00:00+00:00", 5, True])
+def test_a_deadline_that_is_no_aware_time_or_none_says_nothing(deadline: object):
     assert place(certain(3), attributes={"deadline_at": deadline}) == place(certain(3))
 
 
