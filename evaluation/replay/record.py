@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cases.record import CaseStatus
 from cases.taxonomy import Taxonomy
 from evaluation.replay.arrivals import Recorded
 from evaluation.replay.case import Prediction
@@ -35,10 +36,10 @@ class FromRecord:
 def from_record(
     cases: Iterable[StoreRow], decisions: Iterable[StoreRow], scores: Iterable[StoreRow], taxonomy: Taxonomy
 ) -> FromRecord:
-    """The decided cases of a record.
+    """The decided cases of a record; one that is open again, by an appeal or otherwise, is not among them.
 
     The truth is the decision that stands after appeals; the handling time is the first decider's, since that is the
-    work that the queue ordered. The answer is the last score made before that decision by a model that judges
+    work that the queue ordered. What was withdrawn is neither: it happened, but does not stand. The answer is the last score made before that decision by a model that judges
     severity.
 
     Args:
@@ -52,7 +53,7 @@ def from_record(
     rows, left_out = [], 0
     for case in cases:
         case_id = case["id"]
-        if case_id not in standing:
+        if case["status"] != CaseStatus.DECIDED.value or case_id not in standing:
             continue
         verdict, seconds = standing[case_id], first[case_id]["handling_seconds"]
         today = taxonomy.category_map.resolve(verdict["category"], verdict["sub_policy"] or "")
@@ -73,8 +74,8 @@ def from_record(
 
 
 def _first_and_standing(decisions: Iterable[StoreRow]) -> tuple[dict[str, StoreRow], dict[str, StoreRow]]:
-    """By case: the decision that reviews none, and the one that none reviews."""
-    every = list(decisions)
+    """By case, of what was not withdrawn: the decision that reviews none, and the one that none reviews."""
+    every = [row for row in decisions if row["withdrawn_at"] is None]
     reviewed = {row["reviews"] for row in every if row["reviews"]}
     first = {row["case_id"]: row for row in every if not row["reviews"]}
     return first, {row["case_id"]: row for row in every if row["id"] not in reviewed}

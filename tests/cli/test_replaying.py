@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,19 @@ def test_a_record_is_replayed_with_what_was_decided(run: Run, store: CaseStore):
     assert outcome.code == 0
     assert "4 of 8 decided cases were decided before a model had judged them" in outcome.err
     assert "record, newer half: 4 recorded cases" in outcome.out
+
+
+def test_a_decision_that_was_undone_and_one_under_appeal_are_not_replayed(run: Run, store: CaseStore):
+    cases = [file_case(store, number) for number in range(6)]
+    verdict = Verdict("harassment", 3, "warn", "clear_breach")
+    taken = [PastDecision(case.id, verdict, "mei", RECEIVED + timedelta(hours=1), None, 300.0) for case in cases]
+    store.record_past_decisions(taken, actor="test")
+    store.undo(cases[0].id, by="mei", undo_seconds=1e9)
+    store.appeal(cases[1].id, by="reporter")
+    outcome = run("replay", "--arrivals", "record", *QUICK)
+    assert outcome.code == 0
+    assert "4 of 4 decided cases were decided before a model had judged them" in outcome.err
+    assert "record, newer half: 2 recorded cases" in outcome.out
 
 
 @pytest.mark.usefixtures("store")

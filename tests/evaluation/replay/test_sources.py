@@ -77,7 +77,7 @@ def test_a_record_tells_the_decision_that_stands_and_the_score_of_its_time():
         decision("3", "b", 4, seconds=None),
         decision("4", "c", 4, seconds=60.0, category="astrology"),
     ]
-    cases = [{"id": name, "received_at": AT, "attributes": '{"reach": 12}'} for name in ("a", "b", "c", "waiting")]
+    cases = [*(recorded(name) for name in ("a", "b", "c")), recorded("waiting", "open")]
     found = from_record(cases, decisions, scores, policy())
     first, second = found.rows
     assert (first.severity, first.category, first.minutes, first.attributes) == (2, "privacy", 1.5, {"reach": 12})
@@ -85,6 +85,36 @@ def test_a_record_tells_the_decision_that_stands_and_the_score_of_its_time():
     assert first.prediction.severity[2] == 0.7
     assert (second.minutes, second.prediction) == (None, None)
     assert (found.without_score, found.without_time, found.left_out) == (1, 1, 1)
+
+
+def test_what_was_withdrawn_is_no_truth():
+    decisions = [
+        decision("1", "undone", 1, seconds=60.0, withdrawn=True),
+        decision("2", "decided anew", 1, seconds=60.0, withdrawn=True),
+        decision("3", "decided anew", 4, seconds=120.0),
+        decision("4", "upheld", 2, seconds=180.0),
+        decision("5", "upheld", 4, seconds=None, reviews="4", withdrawn=True),
+        decision("6", "upheld", 2, seconds=None, reviews="4"),
+    ]
+    # An undone decision leaves the case open; so do an appeal and the undoing of what it came to.
+    cases = [recorded("undone", "open"), recorded("decided anew"), recorded("upheld")]
+    found = from_record(cases, decisions, [], policy())
+    assert [(row.severity, row.minutes) for row in found.rows] == [(4, 2.0), (2, 3.0)]
+    assert (found.without_score, found.without_time, found.left_out) == (2, 0, 0)
+
+
+@pytest.mark.parametrize("status", ["open", "claimed", "merged"])
+def test_a_case_that_is_open_again_or_lies_in_another_is_left_out(status: str):
+    decisions = [
+        decision("1", "a", 1, seconds=60.0),
+        decision("2", "b", 1, seconds=60.0),
+        decision("3", "b", 3, seconds=None, reviews="2", withdrawn=True),
+    ]
+    assert from_record([recorded("a", status), recorded("b", status)], decisions, [], policy()).rows == ()
+
+
+def recorded(name: str, status: str = "decided", attributes: str = '{"reach": 12}') -> dict[str, Any]:
+    return {"id": name, "status": status, "received_at": AT, "attributes": attributes}
 
 
 def score(case_id: str, at: datetime, severity: dict[int, float], *, fallback: bool = False) -> dict[str, Any]:
@@ -100,6 +130,7 @@ def decision(
     seconds: float | None,
     reviews: str | None = None,
     category: str = "harassment",
+    withdrawn: bool = False,
 ) -> dict[str, Any]:
     return {
         "id": name,
@@ -110,6 +141,7 @@ def decision(
         "decided_at": AT + timedelta(hours=1 if reviews is None else 50),
         "handling_seconds": seconds,
         "reviews": reviews,
+        "withdrawn_at": AT + timedelta(hours=51) if withdrawn else None,
     }
 
 
