@@ -13,6 +13,8 @@ made of it, in one of two ways:
   slower. Bursts and the rhythm's shape stay; a day gets shorter, and times to first touch, which do not, easier to
   meet.
 
+A case's own deadline keeps its distance from receipt, as its time to first touch does.
+
 One seed gives one stream, whatever order works on it.
 """
 
@@ -22,7 +24,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Literal, TypeVar
 
@@ -33,7 +35,7 @@ from cases.errors import InvalidInputError
 from cases.record import Attributes
 from cases.taxonomy import Taxonomy
 from evaluation.replay.case import KnownCase, Prediction, SimulatedCase, Truth, hours_of, moment
-from models.priority import HandlingTimes
+from models.priority import HandlingTimes, told_time
 
 Way = Literal["redrawn", "scaled"]
 Label = TypeVar("Label", int, str)
@@ -43,6 +45,8 @@ WEEK = 168.0
 _JITTER = 0.5
 # Deadlines that are put on cases lie so many hours after receipt: in the reach of the waits that loads below 1 bring.
 DEADLINE_FROM, DEADLINE_TO = 12.0, 120.0
+# Of a deadline's distance either way, hours: longer than any stream, and no date of the calendar's ends is beyond it.
+_FURTHEST = 1e5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,9 @@ class Recorded:
         severity: The true level, or the decided one where no other is known; 1 is the most severe.
         category: "" where it is drawn.
         minutes: Handling, above 0; None where it is drawn.
+        attributes: Without a deadline: that is `deadline_after`.
         prediction: What a model said that had not learnt from it; None where it is drawn.
+        deadline_after: Hours from receipt to its deadline, below 0 where that was over then; None without one.
     """
 
     received_at: datetime
@@ -63,6 +69,25 @@ class Recorded:
     minutes: float | None = None
     attributes: Attributes = field(default_factory=dict)
     prediction: Prediction | None = None
+    deadline_after: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        received_at: datetime,
+        severity: int,
+        category: str,
+        minutes: float | None,
+        attributes: Attributes,
+        prediction: Prediction | None,
+    ) -> Recorded:
+        """A case as a record tells it, with `deadline_at` among its attributes; what is no aware time is none."""
+        deadline, after = told_time(attributes.get("deadline_at")), None
+        if deadline is not None:
+            hours = (deadline - as_utc(received_at, field="received_at")) / timedelta(hours=1)
+            after = min(max(hours, -_FURTHEST), _FURTHEST)
+        others = {name: value for name, value in attributes.items() if name != "deadline_at"}
+        return cls(received_at, severity, category, minutes, others, prediction, after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +148,8 @@ class Setting:
         load: Above 0; from 1 on the queue grows without end.
         staff: At least 1.
         weeks: Length of a redrawn stream, at least 1.
-        deadlines: Share of cases that carry a deadline, 0..1.
+        deadlines: Of the cases without a deadline of their own, the share that is given one, 0..1; at 0 no case
+            carries any, not even its own.
         minutes_by: By category: what true handling times are multiplied by, 1 where it says nothing.
         others_attributes: Whether each case gets the attributes of a case of the same level that is drawn for it.
             Where a few cases reach millions, figures else hang on what the model happened to say of these.
@@ -188,9 +214,12 @@ def stream(arrivals: Arrivals, setting: Setting, taxonomy: Taxonomy, seed: int) 
         said, minutes = row.prediction, row.minutes
         if said is None or minutes is None:
             raise AssertionError(row)  # `_completed` saw to it
-        attributes = dict(row.attributes)
+        attributes, after = dict(row.attributes), row.deadline_after
         if due.random() < setting.deadlines:
-            attributes["deadline_at"] = moment(received + due.uniform(DEADLINE_FROM, DEADLINE_TO)).isoformat()
+            given = due.uniform(DEADLINE_FROM, DEADLINE_TO)
+            after = given if after is None else after
+        if setting.deadlines and after is not None:
+            attributes["deadline_at"] = moment(received + after).isoformat()
         if setting.worse is not None:
             if said not in remembered:
                 remembered[said] = setting.worse(said)
@@ -240,6 +269,7 @@ def _scaled(arrivals: Arrivals, setting: Setting, rng: np.random.Generator) -> t
 def _completed(row: Recorded, pool: Pool, setting: Setting, rng: np.random.Generator) -> Recorded:
     """The row with all that it lacks."""
     category, attributes, said, minutes = row.category, row.attributes, row.prediction, row.minutes
+    after = row.deadline_after
     if said is None:
         alike = pool.rows.get(row.severity)
         if not alike:
@@ -251,14 +281,16 @@ def _completed(row: Recorded, pool: Pool, setting: Setting, rng: np.random.Gener
         other = alike[int(rng.integers(len(alike)))]
         category, said = other.category, other.prediction
         attributes = {**other.attributes, **row.attributes}
+        after = other.deadline_after if after is None else after
     if minutes is None:
         mean, spread = pool.minutes.get(category) or _any_category(pool)
         minutes = math.exp(rng.normal(mean, spread))
     if setting.others_attributes:
         alike = pool.rows[row.severity]
-        attributes = alike[int(rng.integers(len(alike)))].attributes
+        other = alike[int(rng.integers(len(alike)))]
+        attributes, after = other.attributes, other.deadline_after
     factor = setting.minutes_by.get(category, 1.0)
-    return Recorded(row.received_at, row.severity, category, minutes * factor, attributes, said)
+    return Recorded(row.received_at, row.severity, category, minutes * factor, attributes, said, after)
 
 
 def _any_category(pool: Pool) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ import numpy.typing as npt
 from cases.taxonomy import Taxonomy
 from evaluation.replay.case import SimulatedCase, hours_of
 from evaluation.replay.orders import Exposures
-from models.priority import Weights
+from models.priority import Weights, told_time
 
 Floats = npt.NDArray[np.float64]
 
@@ -56,10 +56,10 @@ class World:
 
     def nearing(self, case: SimulatedCase) -> float:
         """From when on its deadline counts, hours since `START`; infinite without one."""
-        deadline = case.known.attributes.get("deadline_at")
-        if not isinstance(deadline, str):
+        deadline = told_time(case.known.attributes.get("deadline_at"))
+        if deadline is None:
             return float("inf")
-        return hours_of(datetime.fromisoformat(deadline)) - self.weights.deadline_hours
+        return hours_of(deadline) - self.weights.deadline_hours
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,8 +153,8 @@ def _how() -> str:
         "step": "twice as fast once the true level's time to first touch is over",
         "quadratic": "the rate itself grows evenly with waiting",
         DATED: (
-            f"{DATED_SHARE:.0%} of the cases carry a deadline {DEADLINE_FROM:g} to {DEADLINE_TO:g} h after receipt, "
-            "near which harm multiplies"
+            f"cases carry their own deadlines, and {DATED_SHARE:.0%} of those without are given one "
+            f"{DEADLINE_FROM:g} to {DEADLINE_TO:g} h after receipt; near it harm multiplies"
         ),
     }
     items = "".join(f"<li><b>{name}</b>: {escape(said)}.</li>" for name, said in accounts.items())

@@ -39,8 +39,8 @@ def from_record(
     """The decided cases of a record; one that is open again, by an appeal or otherwise, is not among them.
 
     The truth is the decision that stands after appeals; the handling time is the first decider's, since that is the
-    work that the queue ordered. What was withdrawn is neither: it happened, but does not stand. The answer is the last score made before that decision by a model that judges
-    severity.
+    work that the queue ordered; what was withdrawn is neither, since it does not stand. The answer is the last score
+    made before that decision by a model that judges severity.
 
     Args:
         cases: `CaseStore.rows("cases")`.
@@ -63,7 +63,7 @@ def from_record(
         minutes = seconds / 60 if seconds else None
         attributes = json.loads(case["attributes"])
         rows.append(
-            Recorded(case["received_at"], verdict["severity"], today[0], minutes, attributes, said.get(case_id))
+            Recorded.of(case["received_at"], verdict["severity"], today[0], minutes, attributes, said.get(case_id))
         )
     return FromRecord(
         tuple(rows),

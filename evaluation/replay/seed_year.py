@@ -31,7 +31,7 @@ def seed_year() -> tuple[Recorded, ...]:
     """The cases that have an answer, by time of receipt. They use the words of the packaged policy."""
     answers, taxonomy = seed_answers(), load_taxonomy()
     return tuple(
-        Recorded(
+        Recorded.of(
             past.received_at,
             past.written.rubric.severity,
             past.written.rubric.category,

@@ -23,7 +23,7 @@ from evaluation.replay.play import Contest, Played, play
 from models.priority import Weights
 
 LOADS = (0.7, 0.9, 1.1)
-# For the account of deadlines this share of cases is given one.
+# For the account of deadlines this share of the cases without one is given one.
 DATED_SHARE = 0.1
 
 FIRST = FirstInFirstOut.name

@@ -8,7 +8,8 @@
 | `handling_minutes` | minutes of work, above 0 | drawn by category |
 | `p_severity_1` … `p_severity_K` | what a model said that had not learnt from the case | the answer is drawn |
 | `p_` + category id | likewise; needed with the levels | the answer is drawn |
-| `reach`, `minor_involved`, `imminent`, `deadline_at` | attributes | as drawn, or none |
+| `reach`, `minor_involved`, `imminent` | attributes | as drawn, or none |
+| `deadline_at` | likewise; what is not ISO 8601 with a zone says nothing | likewise |
 
 A cell may be empty wherever its column may be missing. Other columns are ignored.
 """
@@ -57,7 +58,7 @@ def from_table(path: Path, taxonomy: Taxonomy) -> tuple[Recorded, ...]:
     _refuse(~severity.isin(taxonomy.levels), "severity", f"one of {', '.join(map(str, taxonomy.levels))}")
     records: list[dict[str, Any]] = table.rename(columns=str).to_dict("records")  # type: ignore[assignment]
     return tuple(
-        Recorded(
+        Recorded.of(
             moment.to_pydatetime(),
             int(level),
             _category(row, place, taxonomy),

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
 
 from cases.errors import InvalidInputError
-from evaluation.replay.arrivals import Pool, Recorded, Setting, halves, stream
+from evaluation.replay.arrivals import Arrivals, Pool, Recorded, Setting, halves, stream
 from evaluation.replay.case import hours_of, moment
 from evaluation.replay.worse import at_temperature, minutes_off, mixed_with
 from tests.evaluation.replay.small_worlds import FINE, HARASSED, few_arrivals, policy, said
@@ -85,6 +86,72 @@ def test_deadlines_are_put_on_a_share_and_leave_the_rest_as_it_was():
     assert not any("deadline_at" in c.known.attributes for c in plain)
 
 
+def test_a_cases_own_deadline_moves_with_its_receipt_and_counts_in_no_stream_without():
+    arrivals = few_arrivals(300)
+    own = [
+        Recorded.of(
+            row.received_at,
+            row.severity,
+            row.category,
+            row.minutes,
+            {**row.attributes, "deadline_at": (row.received_at + timedelta(hours=30)).isoformat()},
+            row.prediction,
+        )
+        if row.attributes["reach"] % 2
+        else row
+        for row in arrivals.rows
+    ]
+    held = Arrivals("own", tuple(own), Pool.of(own), arrivals.times)
+    for way in ("redrawn", "scaled"):
+        plain, dated = (
+            stream(held, Setting(0.9, staff=3, way=way, deadlines=share), policy(), 7).cases for share in (0, 0.2)
+        )
+        assert not any("deadline_at" in case.known.attributes for case in plain)
+        after: dict[int, list[float]] = {0: [], 1: []}
+        for case in dated:
+            at = case.known.attributes.get("deadline_at")
+            hours = hours_of(datetime.fromisoformat(at)) - case.known.received if at else np.nan
+            after[case.known.attributes["reach"] % 2].append(hours)
+        assert after[1] == pytest.approx([30.0] * len(after[1]))
+        assert np.isfinite(after[0]).mean() == pytest.approx(0.2, abs=0.08)
+
+
+def test_whoever_gets_another_cases_answer_gets_its_deadline_too():
+    whole = [replace(row, deadline_after=30.0) for row in few_arrivals(100).rows]
+    bare = [
+        Recorded(row.received_at, row.severity, deadline_after=40.0 if place % 2 else None)
+        for place, row in enumerate(whole)
+    ]
+    found = stream(
+        Arrivals("bare", tuple(bare), Pool.of(whole), few_arrivals(100).times),
+        Setting(0.9, deadlines=1e-9),
+        policy(),
+        1,
+    ).cases
+    told = {
+        round(hours_of(datetime.fromisoformat(c.known.attributes["deadline_at"])) - c.known.received) for c in found
+    }
+    assert told == {30, 40}
+
+
+@pytest.mark.parametrize(
+    ("told", "after"),
+    [
+        ("2026-03-03T07:00:00+01:00", 30.0),
+        ("2026-03-01T00:00:00Z", -24.0),
+        # What other systems write for no date at all.
+        ("9999-12-31T23:59:59+00:00", 1e5),
+        ("0001-01-01T00:00:00+14:00", -1e5),
+        ("2026-03-03T07:00:00", None),
+        ("soon", None),
+        (30, None),
+    ],
+)
+def test_a_deadline_is_read_as_hours_after_receipt(told: str | int, after: float | None):
+    found = Recorded.of(moment(0.0), 1, HARASSED, 1.0, {"reach": 5, "deadline_at": told}, None)
+    assert (found.deadline_after, found.attributes) == (after, {"reach": 5})
+
+
 def test_attributes_may_be_those_of_another_case_of_the_same_level():
     arrivals = few_arrivals(300)
     level_of = {row.attributes["reach"]: row.severity for row in arrivals.rows}
@@ -129,8 +196,12 @@ def test_handling_times_are_off_by_category_either_way():
     assert sorted(off.values()) == [0.5] * 5 + [1.5] * 5
     assert off == minutes_off(reversed(names), 0.5, 1)
     found = stream(few_arrivals(), Setting(0.9, staff=3, minutes_by={HARASSED: 2.0}), policy(), 1)
-    work = sum(case.truth.minutes for case in found.cases) / 60
-    assert work / (3 * found.ends) == pytest.approx(0.9, rel=0.01)
+    as_ever = stream(few_arrivals(), Setting(0.9, staff=3), policy(), 1)
+    # Whatever handling takes, cases come until the load is full; half as many make it when each takes twice as long.
+    assert len(found.cases) == pytest.approx(len(as_ever.cases) / 2, rel=0.05)
+    assert np.mean([case.truth.minutes for case in found.cases]) == pytest.approx(
+        2 * np.mean([case.truth.minutes for case in as_ever.cases]), rel=0.05
+    )
 
 
 def test_a_moment_and_its_hours_are_the_same_time():

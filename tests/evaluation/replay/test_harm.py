@@ -43,6 +43,11 @@ def test_an_account_is_the_integral_of_its_rate(account: str, hours: float):
         assert found[place] == pytest.approx(expected, rel=1e-3)
 
 
+@pytest.mark.parametrize("deadline", ["soon", "2026-03-04T12:00:00", 60, True])
+def test_a_deadline_that_is_no_aware_time_does_no_harm(deadline: object):
+    assert WORLD.nearing(case(0.0, attributes={"deadline_at": deadline})) == np.inf  # type: ignore[dict-item]
+
+
 def test_another_world_sees_another_harm():
     other = Stakes.of(CASES, World(Weights(harm_per_hour={1: 1024.0, 2: 64.0, 3: 8.0, 4: 1.0}), policy()))
     assert (other.rate / np.where(STAKES.rate > 0, STAKES.rate, 1)).tolist() == [2.0, 1.0, 1.0, 0.0]

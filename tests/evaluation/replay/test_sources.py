@@ -77,10 +77,12 @@ def test_a_record_tells_the_decision_that_stands_and_the_score_of_its_time():
         decision("3", "b", 4, seconds=None),
         decision("4", "c", 4, seconds=60.0, category="astrology"),
     ]
-    cases = [*(recorded(name) for name in ("a", "b", "c")), recorded("waiting", "open")]
+    deadline = '{"reach": 12, "deadline_at": "2026-05-05T09:00:00+00:00"}'
+    cases = [recorded("a", attributes=deadline), recorded("b"), recorded("c"), recorded("waiting", "open")]
     found = from_record(cases, decisions, scores, policy())
     first, second = found.rows
     assert (first.severity, first.category, first.minutes, first.attributes) == (2, "privacy", 1.5, {"reach": 12})
+    assert (first.deadline_after, second.deadline_after) == (24.0, None)
     assert first.prediction is not None
     assert first.prediction.severity[2] == 0.7
     assert (second.minutes, second.prediction) == (None, None)
@@ -178,7 +180,13 @@ def test_a_table_may_leave_out_what_is_drawn_then(tmp_path: Path, ending: str):
     assert told.prediction.category == {"privacy": 0.9, "no_violation": 0.1}
     assert untold.received_at == datetime(2026, 5, 4, 8, 30, tzinfo=UTC)
     assert (untold.category, untold.minutes, untold.prediction) == ("", None, None)
-    assert untold.attributes == {"deadline_at": "2026-05-06T09:00:00+00:00"}
+    assert (untold.attributes, untold.deadline_after) == ({}, 48.5)
+    assert told.deadline_after is None
+
+
+def test_a_deadline_that_is_no_time_says_nothing_and_is_not_repeated(tmp_path: Path):
+    a_table(deadline_at=["before Ana's hearing", "2026-05-06T09:00:00"]).to_csv(tmp_path / "past.csv", index=False)
+    assert [row.deadline_after for row in from_table(tmp_path / "past.csv", policy())] == [None, None]
 
 
 @pytest.mark.parametrize(
