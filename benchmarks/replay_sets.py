@@ -12,8 +12,9 @@ from collections.abc import Mapping
 import pandas as pd
 from public_sets import DATA
 
+from cases.taxonomy_file import load_taxonomy
 from evaluation.replay.arrivals import Arrivals, Recorded
-from evaluation.replay.seed_year import seed_year, split_by_time
+from evaluation.replay.halves import seed_by_time, split_by_time
 
 LEVELS: Mapping[str, Mapping[int, int]] = {
     "hadoop_jira": {5: 1, 4: 2, 3: 3, 2: 4, 1: 4},
@@ -31,7 +32,8 @@ def public_record(name: str) -> tuple[Recorded, ...]:
 def arrival_sets() -> dict[str, tuple[Arrivals, Arrivals]]:
     """By name: the older half, which weights are chosen on, and the newer, which they are reported on."""
     there = [name for name in LEVELS if (DATA / f"{name}.parquet").is_file()]
+    policy = load_taxonomy()
     return {
-        "seed": split_by_time("seed", seed_year()),
-        **{name: split_by_time(name, public_record(name)) for name in there},
+        "seed": seed_by_time(policy),
+        **{name: split_by_time(name, public_record(name), policy) for name in there},
     }

@@ -94,14 +94,14 @@ def replay(
 
 def _arrivals(settings: Settings, policy: Taxonomy, source: str) -> Arrivals:
     """What is replayed: the newer half; the older one taught how long cases take."""
+    from evaluation.replay.halves import seed_by_time, split_by_time
     from evaluation.replay.record import from_record
-    from evaluation.replay.seed_year import seed_year, split_by_time
     from evaluation.replay.table import from_table
 
     if source == SEED:
-        return split_by_time(SEED, seed_year())[1]
+        return seed_by_time(policy)[1]
     if source != RECORD:
-        return split_by_time(Path(source).name, from_table(Path(source), policy))[1]
+        return split_by_time(Path(source).name, from_table(Path(source), policy), policy)[1]
     with opened_store(settings) as store:
         found = from_record(store.rows("cases"), store.rows("decisions"), store.rows("scores"), policy)
     for count, what in (
@@ -111,4 +111,4 @@ def _arrivals(settings: Settings, policy: Taxonomy, source: str) -> Arrivals:
     ):
         if count:
             messages().print(f"{count} of {len(found.rows) + found.left_out} decided cases {what}")
-    return split_by_time(RECORD, found.rows)[1]
+    return split_by_time(RECORD, found.rows, policy)[1]

@@ -179,22 +179,6 @@ class Stream:
     ends: float
 
 
-def halves(rows: Sequence[Recorded]) -> tuple[tuple[Recorded, ...], tuple[Recorded, ...]]:
-    """The older and the newer half, by time of receipt.
-
-    Raises:
-        InvalidInputError: There are fewer than two rows.
-    """
-    if len(rows) < 2:
-        raise InvalidInputError(
-            f"'arrivals' must hold two cases or more (got {len(rows)}); choose a record that has been worked on",
-            field="arrivals",
-        )
-    ordered = sorted(rows, key=lambda row: as_utc(row.received_at, field="received_at"))
-    middle = len(ordered) // 2
-    return tuple(ordered[:middle]), tuple(ordered[middle:])
-
-
 def stream(arrivals: Arrivals, setting: Setting, taxonomy: Taxonomy, seed: int) -> Stream:
     """One stream of cases at the load asked for.
 

@@ -17,9 +17,8 @@ import pandas as pd
 from cases.seed.corpus import training_part
 from cases.seed.history import past_cases
 from cases.taxonomy_file import load_taxonomy
-from evaluation.replay.arrivals import Arrivals, Pool, Recorded, halves
+from evaluation.replay.arrivals import Recorded
 from evaluation.replay.case import Prediction
-from models.priority import HandlingTimes
 
 ANSWERS = Path(__file__).parent / "seed_answers.parquet"
 _SEVERITY = "p_severity_"
@@ -64,28 +63,3 @@ def seed_answers() -> dict[str, Prediction]:
             table["id"].astype(str), by_level.tolist(), by_category.tolist(), strict=True
         )
     }
-
-
-def split_by_time(name: str, rows: tuple[Recorded, ...]) -> tuple[Arrivals, Arrivals]:
-    """The two halves of a record, each to be replayed; both reckon with the handling times of the older one.
-
-    What the record does not tell is drawn from the same half of the seed half-year.
-
-    Args:
-        name: Of the record.
-        rows: Its cases.
-
-    Raises:
-        InvalidInputError: There are fewer than two.
-    """
-    older, newer = halves(rows)
-    seed_older, seed_newer = halves(seed_year())
-    taught = HandlingTimes.fit((row.category, row.minutes * 60) for row in older if row.category and row.minutes)
-    if taught is None:
-        taught = HandlingTimes.fit((row.category, row.minutes * 60) for row in seed_older if row.minutes)
-    if taught is None:
-        raise AssertionError(name)  # the written cases have handling times
-    return (
-        Arrivals(f"{name}, older half", older, Pool.of(seed_older), taught),
-        Arrivals(f"{name}, newer half", newer, Pool.of(seed_newer), taught),
-    )

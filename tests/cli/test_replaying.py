@@ -15,6 +15,20 @@ from tests.cli.filed_cases import RECEIVED, file_case, score_case
 # Short streams of one person's work: what is asked here is the command, not the figures.
 QUICK = ("--load", "0.8", "--staff", "1", "--seeds", "2")
 
+SMALL_POLICY = """\
+version: 1
+categories:
+  - {id: late, name: Late, violation: true, sub_policies: [], usual_severity: [2]}
+  - {id: fine, name: Nothing wrong, violation: false, sub_policies: []}
+severity:
+  - {level: 1, name: high, first_touch: 15m, means: soon}
+  - {level: 2, name: low, first_touch: 3d, means: later}
+actions:
+  - {id: none, name: None, adverse: false}
+reasons:
+  - {id: clear, text: Clear}
+"""
+
 
 def weights(path: Path, text: str) -> Path:
     path.write_text(f"version: 1\n{text}\n", encoding="utf-8")
@@ -94,6 +108,26 @@ def test_a_decision_that_was_undone_and_one_under_appeal_are_not_replayed(run: R
     assert outcome.code == 0
     assert "4 of 4 decided cases were decided before a model had judged them" in outcome.err
     assert "record, newer half: 2 recorded cases" in outcome.out
+
+
+def test_under_a_policy_of_other_words_the_written_cases_are_refused(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    past = tmp_path / "past.csv"
+    times = [f"2026-05-04T{hour:02d}:00:00+00:00,{1 + hour % 2}" for hour in range(24)]
+    past.write_text("received_at,severity\n" + "\n".join(times), encoding="utf-8")
+    small = tmp_path / "policy.yaml"
+    small.write_text(SMALL_POLICY, encoding="utf-8")
+    monkeypatch.setenv("CASELOAD_TAXONOMY", str(small))
+    for arrivals in ("seed", past):
+        outcome = run("replay", "--arrivals", arrivals, *QUICK)
+        assert outcome.code == 2
+        assert "'taxonomy' must have the packaged policy's levels and categories" in outcome.err
+        assert "choose --arrivals with answers, categories and handling times of your own" in outcome.err
+    whole = [f"{row},late,12,0.5,0.5,0.6,0.4" for row in times]
+    head = "received_at,severity,category,handling_minutes,p_severity_1,p_severity_2,p_late,p_fine"
+    past.write_text(head + "\n" + "\n".join(whole), encoding="utf-8")
+    assert run("replay", "--arrivals", past, *QUICK).code == 0
 
 
 @pytest.mark.usefixtures("store")

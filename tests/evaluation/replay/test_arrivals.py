@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cases.errors import InvalidInputError
-from evaluation.replay.arrivals import Arrivals, Pool, Recorded, Setting, halves, stream
+from evaluation.replay.arrivals import Arrivals, Pool, Recorded, Setting, stream
 from evaluation.replay.case import hours_of, moment
 from evaluation.replay.worse import at_temperature, minutes_off, mixed_with
 from tests.evaluation.replay.small_worlds import FINE, HARASSED, few_arrivals, policy, said
@@ -159,15 +159,6 @@ def test_attributes_may_be_those_of_another_case_of_the_same_level():
     said_of = {row.attributes["reach"]: row.prediction for row in arrivals.rows}
     assert all(level_of[case.known.attributes["reach"]] == case.truth.severity for case in found)
     assert any(said_of[case.known.attributes["reach"]] is not case.known.prediction for case in found)
-
-
-def test_the_older_half_is_all_received_before_the_newer():
-    rows = few_arrivals(101).rows
-    older, newer = halves(tuple(reversed(rows)))
-    assert (len(older), len(newer)) == (50, 51)
-    assert older[-1].received_at <= newer[0].received_at
-    with pytest.raises(InvalidInputError, match="'arrivals' must hold two cases or more"):
-        halves(rows[:1])
 
 
 def test_a_load_or_staff_of_nothing_is_refused():

@@ -13,7 +13,7 @@ import pytest
 from cases.errors import InvalidInputError
 from cases.seed.corpus import training_part
 from evaluation.replay.record import from_record
-from evaluation.replay.seed_year import ANSWERS, seed_answers, seed_year, split_by_time
+from evaluation.replay.seed_year import ANSWERS, seed_answers, seed_year
 from evaluation.replay.table import from_table
 from tests.evaluation.replay.small_worlds import policy
 
@@ -48,20 +48,6 @@ def test_the_answers_are_those_of_a_model_that_errs():
     ]
     right = np.mean([found == row.severity for found, row in zip(likeliest, rows, strict=True)])
     assert 0.45 < right < 0.7
-
-
-def test_the_newer_half_is_replayed_with_the_handling_times_of_the_older():
-    rows = seed_year()
-    older, newer = split_by_time("seed", rows)
-    assert max(row.received_at for row in older.rows) <= min(row.received_at for row in newer.rows)
-    assert older.times == newer.times
-    spent = Counter[str]()
-    for row in older.rows:
-        spent[row.category] += row.minutes or 0
-    category, _ = spent.most_common(1)[0]
-    own = [row.minutes or 0 for row in older.rows if row.category == category]
-    assert newer.times.by_category[category] == pytest.approx(np.mean(own), rel=0.05)
-    assert {level: len(found) for level, found in newer.pool.rows.items()} == Counter(r.severity for r in newer.rows)
 
 
 def test_a_record_tells_the_decision_that_stands_and_the_score_of_its_time():
