@@ -235,11 +235,6 @@ def _skipped(state: CaseState, event: Event) -> CaseState:
     return dataclasses.replace(skipped, assigned_to=None) if state.assigned_to == event.actor else skipped
 
 
-def _unskipped(state: CaseState, event: Event) -> CaseState:
-    holder = _text(event.data, "holder")
-    return dataclasses.replace(state, skipped_by=tuple(name for name in state.skipped_by if name != holder))
-
-
 def _held(state: CaseState, event: Event) -> CaseState:
     until = _known_time(event.data, "until")
     return _paused(dataclasses.replace(state, hold_until=until), until - event.at)
@@ -369,7 +364,6 @@ _CHANGES: Mapping[EventKind, Callable[[CaseState, Event], CaseState]] = {
     EventKind.PRIORITY_CLEARED: _priority_cleared,
     EventKind.CLAIMED: _claimed,
     EventKind.SKIPPED: _skipped,
-    EventKind.UNSKIPPED: _unskipped,
     EventKind.HELD: _held,
     EventKind.RESUMED: _resumed,
     EventKind.ASSIGNED: _assigned,

@@ -65,7 +65,6 @@ class EventKind(StrEnum):
     RENEWED = "renewed"
     RELEASED = "released"
     SKIPPED = "skipped"
-    UNSKIPPED = "unskipped"
     HELD = "held"
     RESUMED = "resumed"
     ASSIGNED = "assigned"

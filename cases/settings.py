@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cases.errors import InvalidInputError
 
+# A hundred years: more than a clock of anybody's takes.
+MOST_HOURS = 876_600.0
+
 
 class Settings(BaseSettings):
     """Where things are kept and how the service behaves. Paths are made absolute; nothing is created here."""
@@ -61,13 +64,22 @@ class Settings(BaseSettings):
     )
 
     alarm_oldest_hours: float = Field(
-        default=72.0, description="How long a case may wait untouched before an alarm is raised, in hours.", gt=0
+        default=72.0,
+        description="How long a case may wait untouched before an alarm is raised, in hours.",
+        gt=0,
+        le=MOST_HOURS,
     )
     alarm_load: float = Field(
-        default=1.1, description="How many reports may come in for each decision before an alarm is raised.", gt=0
+        default=1.1,
+        description="How many reports may come in for each decision before an alarm is raised.",
+        gt=0,
+        allow_inf_nan=False,
     )
     alarm_window_hours: float = Field(
-        default=24.0, description="Over how many hours reports and decisions are counted for that.", gt=0
+        default=24.0,
+        description="Over how many hours reports and decisions are counted for that.",
+        gt=0,
+        le=MOST_HOURS,
     )
     webhook_url: str = Field(default="", description="Where events are posted to; empty: nowhere.")
     webhook_secret: SecretStr = Field(

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from cases.errors import CaseloadError
+from cases.handling import Outcome
 from cases.record import Lease, Verdict
 from cases.store import CaseStore
 from cases.taxonomy import Taxonomy
@@ -61,6 +62,11 @@ class Asking:
         self.after_each()
         chosen = "" if sub_policy == "none" else sub_policy
         return Verdict(category, int(severity), action, reason, chosen), note
+
+    def outcome(self) -> Outcome:
+        """What the appeal comes to."""
+        meanings = {Outcome.UPHOLD: "the decision was right", Outcome.OVERTURN: "it was not"}
+        return Outcome(self._choice("outcome of the appeal", [(known.value, meanings[known]) for known in Outcome]))
 
     def _category(self, score: ScoreOfCase | None) -> str:
         everything = [(known.id, known.name) for known in self.policy.categories]

@@ -76,8 +76,9 @@ class QueuedCase(Answer):
     queue: str = Field(description="Where it waits.")
     hold_until: datetime | None = Field(description="It is kept back until then; null where it is not.")
     assigned_to: str | None = Field(description="Who alone is handed it; null: anybody.")
-    under_appeal: bool = Field(description="Whether it waits for a review of its decision.")
-    set_severity: int | None = Field(description="The severity that a person set; null where none did.")
+    appeal: bool = Field(description="Whether it waits for a review of its decision.")
+    severity_set: int | None = Field(description="The severity that a person set; null where none did.")
+    priority_set: str | None = Field(description="The name of the priority that a person set; null where none did.")
     title: str
     score: ScoreOfCase | None = Field(description="Null before the first score.")
 
@@ -108,8 +109,9 @@ class ClaimedCase(Answer):
     description: str
     attributes: dict[str, AttributeValue]
     queue: str = Field(description="Where it waited.")
-    under_appeal: bool = Field(description="Whether its decision is reviewed: then `decide` needs an outcome.")
-    set_severity: int | None = Field(description="The severity that a person set; null where none did.")
+    appeal: bool = Field(description="Whether its decision is reviewed: then `decide` needs an outcome.")
+    severity_set: int | None = Field(description="The severity that a person set; null where none did.")
+    priority_set: str | None = Field(description="The name of the priority that a person set; null where none did.")
     score: ScoreOfCase | None = Field(description="Null before the first score.")
 
 

@@ -13,7 +13,7 @@ from cli.command import AsJson, answer_json, opened_store, output, policy_of, se
 from cli.working import CaseArgument, Holder, find_case
 
 if TYPE_CHECKING:
-    from cases.record import Case, Decision, Verdict
+    from cases.record import Decision, Verdict
     from cases.settings import Settings
     from cases.store import CaseStore
     from cases.taxonomy import Taxonomy
@@ -34,7 +34,9 @@ def decide(
     sub_policy: Annotated[str, typer.Option(help="The clause of the category.")] = "",
     other: Annotated[list[str] | None, typer.Option(help="A category that it is about as well; repeat it.")] = None,
     note: Annotated[str, typer.Option(help="A few words of your own, kept where they can be erased.")] = "",
-    outcome: Annotated[Outcome | None, typer.Option(help="What an appeal comes to; needed on one.")] = None,
+    outcome: Annotated[
+        Outcome | None, typer.Option(help="What an appeal comes to; needed on one, with --token.")
+    ] = None,
     unaided: Annotated[
         bool, typer.Option("--unaided", help="Say that no suggestion was looked at; with --token.")
     ] = False,
@@ -48,11 +50,15 @@ def decide(
     given = {"--category": category, "--severity": severity, "--action": action, "--reason": reason}
     if token is None:
         _refuse_without_token(
-            [*(name for name, value in given.items() if value not in (None, "")), *(["--unaided"] if unaided else [])]
+            [
+                *(name for name, value in given.items() if value not in (None, "")),
+                *(["--unaided"] if unaided else []),
+                *(["--outcome"] if outcome else []),
+            ]
         )
         _refuse_json(as_json=as_json)
         with opened_store(settings) as store:
-            _ask_and_decide(store, settings, policy, holder, case, outcome)
+            _ask_and_decide(store, settings, policy, holder, case)
         return
     missing = [name for name, value in {"CASE": case, **given}.items() if value in (None, "")]
     if missing:
@@ -87,9 +93,7 @@ def _decide(
     return store.decide(case_id, verdict, holder=holder, token=token, note=note, shown=shown, outcome=outcome)
 
 
-def _ask_and_decide(
-    store: CaseStore, settings: Settings, policy: Taxonomy, holder: str, case: str, outcome: Outcome | None
-) -> None:
+def _ask_and_decide(store: CaseStore, settings: Settings, policy: Taxonomy, holder: str, case: str) -> None:
     from cases.clock import utc_now
     from cli.asking import Asking, given_back_unless_decided
     from cli.screens import show_claim
@@ -102,7 +106,6 @@ def _ask_and_decide(
         return
     lease, began = claimed[1], time.monotonic()
     with given_back_unless_decided(store, lease):
-        _check_outcome(claimed[0], outcome)
         score = store.latest_score(lease.case_id)
         answer = claim_answer(claimed, score, policy)
         show_claim(output(), answer, policy, utc_now())
@@ -118,18 +121,9 @@ def _ask_and_decide(
             note=note,
             shown=shown_of(score),
             handling_seconds=time.monotonic() - began,
-            outcome=outcome,
+            outcome=asking.outcome() if claimed[0].under_appeal else None,
         )
     _tell(decision, as_json=False)
-
-
-def _check_outcome(case: Case, outcome: Outcome | None) -> None:
-    """Before anything is asked for nothing."""
-    if case.under_appeal != (outcome is not None):
-        must = "be given on an appeal (got none)" if case.under_appeal else "be left out where there is no appeal"
-        raise InvalidInputError(
-            f"'--outcome' must {must}; case {case.id} was given back, name it and try again", field="--outcome"
-        )
 
 
 def _refuse_without_token(given: list[str]) -> None:

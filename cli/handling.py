@@ -49,12 +49,14 @@ def hold(
     ctx: typer.Context,
     case: CaseArgument,
     holder: Holder,
-    token: Token,
     until: Annotated[str, typer.Option(metavar="WHEN", help="A time with its zone, or how long: 4h, 3d.")],
     reason: Annotated[HoldReason, typer.Option(help="What it waits for.")],
+    token: Annotated[
+        int | None, typer.Option(help="The lease's, which ends; where not given the case is kept back unclaimed.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Keep a claimed case back until then; its deadline moves by as much."""
+    """Keep a case back until then; its time to first touch stands still."""
     end = _moment(until)
     with opened_store(settings_of(ctx)) as store:
         case_id = find_case(store, case)
@@ -209,7 +211,7 @@ def _moment(text: str) -> datetime:
 
     try:
         return utc_now() + parse_duration(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     try:
         return as_utc(datetime.fromisoformat(text), field="--until")

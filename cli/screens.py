@@ -72,7 +72,7 @@ def show_queue(
         table.add_row(
             str(case.place),
             case.case_id[-SHORT_ID:],
-            _severity(score, policy, case.set_severity) or "?",
+            _severity(score, policy, case.severity_set) or "?",
             _likeliest(score),
             age(now - case.received_at),
             _urgency(case, now, weights),
@@ -107,10 +107,10 @@ def show_suggestions(out: Console, case: ClaimedCase, policy: Taxonomy) -> None:
         out.print("no suggestion: not scored yet")
     else:
         _show_categories(out, case.score)
-        if severity := _severity(case.score, policy, case.set_severity):
+        if severity := _severity(case.score, policy, case.severity_set):
             out.print(f"  severity {severity}")
-    if case.under_appeal:
-        out.print("  an appeal: decide with --outcome uphold or --outcome overturn")
+    if case.appeal:
+        out.print("  an appeal: its decision is to be upheld or overturned")
     levels, reasons = policy.raised(case.attributes)
     if levels:
         out.print(f"  the policy raises severity by {levels}: {', '.join(reasons)}")
@@ -146,7 +146,7 @@ def _title(case: QueuedCase, now: datetime) -> str:
         *(["claimed"] if case.status is CaseStatus.CLAIMED else []),
         *([f"on hold until {case.hold_until:%d %b %H:%M}"] if case.hold_until and case.hold_until > now else []),
         *([f"for {plain(case.assigned_to)}"] if case.assigned_to else []),
-        *(["appeal"] if case.under_appeal else []),
+        *(["appeal"] if case.appeal else []),
         *([plain(case.queue)] if case.queue != MAIN_QUEUE else []),
     ]
     return "".join([*(f"[{mark}] " for mark in marks), title])

@@ -58,8 +58,9 @@ def queued_case(place: int, case: Case, score: Score | None, policy: Taxonomy) -
         queue=case.queue,
         hold_until=case.hold_until,
         assigned_to=case.assigned_to,
-        under_appeal=case.under_appeal,
-        set_severity=case.set_severity,
+        appeal=case.under_appeal,
+        severity_set=case.set_severity,
+        priority_set=case.set_priority,
         title=case.content.title,
         score=score_of(score, policy),
     )
@@ -81,8 +82,9 @@ def claim_answer(claimed: tuple[Case, Lease] | None, score: Score | None, policy
             description=content.description,
             attributes=dict(content.attributes),
             queue=case.queue,
-            under_appeal=case.under_appeal,
-            set_severity=case.set_severity,
+            appeal=case.under_appeal,
+            severity_set=case.set_severity,
+            priority_set=case.set_priority,
             score=score_of(score, policy),
         ),
     )

@@ -48,10 +48,9 @@ def queue(
         policy.check_queue(each)
     with opened_store(settings) as store:
         length = store.queue_length(queues=queues)
-        found = [
-            queued_case(place, case, store.latest_score(case.id), policy)
-            for place, case in enumerate(store.queue(limit, queues=queues), start=1)
-        ]
+        waiting = store.queue(limit, queues=queues)
+        scores = store.latest_scores([case.id for case in waiting])
+        found = [queued_case(place, case, scores.get(case.id), policy) for place, case in enumerate(waiting, start=1)]
     if as_json:
         answer_json(QueueAnswer(length=length, cases=found))
     else:
@@ -67,6 +66,10 @@ def claim(
     from cli.screens import show_claim
     from cli.suggesting import claim_answer
 
+    if case and queues:
+        raise InvalidInputError(
+            "'--queue' must be left out with CASE (got both); a case is in the queue that it is in", field="--queue"
+        )
     settings = settings_of(ctx)
     policy = policy_of(settings)
     for each in queues or ():

@@ -121,16 +121,25 @@ class Alarms:
         limits: Beyond which an alarm is raised.
         clock: Business time.
         webhook: Where events go; None: nowhere.
+        every: Seconds between two looks.
     """
 
     def __init__(
-        self, store: Callable[[], CaseStore], ranking: Ranking, limits: Limits, clock: Clock, webhook: Webhook | None
+        self,
+        store: Callable[[], CaseStore],
+        ranking: Ranking,
+        limits: Limits,
+        clock: Clock,
+        webhook: Webhook | None,
+        *,
+        every: float = EVERY_SECONDS,
     ) -> None:
         self._store = store
         self._ranking = ranking
         self._limits = limits
         self._clock = clock
         self._webhook = webhook
+        self._every = every
         self._standing: set[Alarm] = set()
         self._events: asyncio.Queue[_Event] = asyncio.Queue()
 
@@ -150,7 +159,7 @@ class Alarms:
                 logger.warning("alarms wait: %s", type(error).__name__)
             except Exception:  # noqa: BLE001 - logged; it must outlive it
                 logger.exception("alarms stumbled")
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(self._every)
 
     async def step(self) -> None:
         """Look once; sets the metrics, logs what began and what ended, and has it told.

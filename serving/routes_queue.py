@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, status
 
+from cases.errors import InvalidInputError
 from serving.answers import ClaimAnswer, QueueAnswer
 from serving.routes_cases import known_id, whole_case
 from serving.schemas import MAX_PAGE, MAX_QUEUES, ClaimRequest, Code
@@ -34,8 +35,9 @@ def show_queue(
     store = parts.store()
     wanted = _known_queues(parts, queues)
     waiting = store.queue(limit, offset, queues=wanted)
+    scores = store.latest_scores([case.id for case in waiting])
     return QueueAnswer(
-        cases=[case_summary(case, store.latest_score(case.id), parts.ranking) for case in waiting],
+        cases=[case_summary(case, scores.get(case.id), parts.ranking) for case in waiting],
         length=store.queue_length(queues=wanted),
         limit=limit,
         offset=offset,
@@ -53,6 +55,11 @@ def claim(parts: Parts, who: Caller, body: ClaimRequest = _ANY) -> ClaimAnswer |
     store = parts.store()
     holder, lasting = body.holder or who, body.lease_seconds or parts.settings.lease_seconds
     if body.case_id is not None:
+        if body.queues is not None:
+            raise InvalidInputError(
+                "'queues' must be left out with 'case_id' (got both); a case is in the queue that it is in",
+                field="queues",
+            )
         claimed = store.claim(known_id(body.case_id), holder, lasting)
     else:
         found = store.claim_next(holder, lasting, queues=_known_queues(parts, body.queues))

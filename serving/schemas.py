@@ -42,7 +42,7 @@ MAX_QUEUES = 50
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # JSON's own safe integers; beyond them two systems no longer agree on the number.
-_SAFE_INTEGER = 2**53 - 1
+SAFE_INTEGER = 2**53 - 1
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -68,7 +68,7 @@ def _attribute(value: object) -> AttributeValue:
     # One function for the four kinds: a union would complain four times about one value.
     if isinstance(value, bool):
         return value
-    if isinstance(value, int | float) and abs(value) <= _SAFE_INTEGER:
+    if isinstance(value, int | float) and abs(value) <= SAFE_INTEGER:
         return value
     if isinstance(value, str) and len(value) <= MAX_ATTRIBUTE_TEXT:
         return value
@@ -192,7 +192,7 @@ class ClaimRequest(Incoming):
 class LeaseRequest(Incoming):
     """The lease that a claim answered."""
 
-    token: Annotated[StrictInt, Field(ge=1, le=_SAFE_INTEGER)]
+    token: Annotated[StrictInt, Field(ge=1, le=SAFE_INTEGER)]
     holder: Name | None = Field(default=None, description="As it claimed; the caller's name where absent.")
 
 

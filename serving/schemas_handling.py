@@ -8,7 +8,7 @@ from pydantic import Field, StrictInt, StrictStr
 
 from cases.handling import HoldReason, RankReason, ReopenReason, SkipReason
 from cases.ids import CaseId
-from serving.schemas import MAX_NOTE, Code, Incoming, LeaseRequest, Moment, Name, VerdictRequest
+from serving.schemas import MAX_NOTE, SAFE_INTEGER, Code, Incoming, LeaseRequest, Moment, Name, VerdictRequest
 
 MAX_BULK = 500
 
@@ -33,8 +33,13 @@ class SkipRequest(LeaseRequest):
     reason: Skip
 
 
-class HoldRequest(LeaseRequest):
-    """A claimed case that must wait."""
+class HoldRequest(Incoming):
+    """A case that must wait: a claimed one, or one that nobody has claimed yet."""
+
+    token: Annotated[StrictInt, Field(ge=1, le=SAFE_INTEGER)] | None = Field(
+        default=None, description="The lease's, which ends; absent: the case is kept back unclaimed."
+    )
+    holder: Name | None = Field(default=None, description="As it claimed; the caller's name where absent.")
 
     until: Moment = Field(description="Later than now, within a year.")
     reason: Hold

@@ -46,7 +46,7 @@ class Rebuilding:
         Raises:
             StoreUnavailableError: The database does not answer.
         """
-        found = self._db.write(partial(_pools, moment=self._db.clock(), mend=not check))
+        found: list[Difference] = []
         after = ""  # sorts before every id
         while page := self._db.read(partial(_page, after=after)):
             ids = list(page)
@@ -54,7 +54,11 @@ class Rebuilding:
             suspects = [difference.case_id for difference in self._db.read(partial(_compared, states=page))]
             if suspects:
                 found += self._db.write(partial(_looked_at_again, case_ids=suspects, mend=not check))
-        return found
+        pools = partial(_pools, moment=self._db.clock(), mend=not check)
+        told = {difference.case_id for difference in found}
+        # A case whose state is another lies in another pool with it.
+        found += [one for one in (self._db.read if check else self._db.write)(pools) if one.case_id not in told]
+        return sorted(found, key=lambda difference: difference.case_id)
 
 
 def _pools(connection: Connection, *, moment: datetime, mend: bool) -> list[Difference]:

@@ -119,7 +119,6 @@ def test_a_score_moves_a_case_unless_a_person_has() -> None:
         event(EventKind.MOVED, queue="legal"),
         event(EventKind.ASSIGNED, to="eve"),
         event(EventKind.UNASSIGNED),
-        event(EventKind.UNSKIPPED, holder="ann"),
     ],
 )
 def test_one_who_skipped_may_be_asked_again_once_text_queue_or_assignment_change(change: Event) -> None:

@@ -47,7 +47,7 @@ def test_the_queue_says_what_people_did_to_a_case(run: Run, store: CaseStore):
     assert f"[on hold until {until:%d %b %H:%M}] Number 1" in shown
     assert "[for bob] Number 2" in shown
     listed = json.loads(run("queue", "--json").out)["cases"]
-    assert listed[0]["set_severity"] == 1
+    assert listed[0]["severity_set"] == 1
     assert listed[0]["queue"] == "legal"
     assert listed[0]["rank_parts"] == {"by_hand": 9e6}
 

@@ -142,9 +142,47 @@ def test_the_signature_is_that_of_the_published_vector() -> None:
     assert told == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-def test_nobody_who_answers_is_given_up_and_nothing_is_raised() -> None:
-    webhook = Webhook("http://127.0.0.1:9/hook", SECRET, no_pause)
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/hook", "http://[half/hook"])
+def test_nobody_who_answers_is_given_up_after_six_tries_and_nothing_is_raised(url: str) -> None:
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    webhook = Webhook(url, SECRET, pause)
     assert asyncio.run(webhook.send("alarm.raised", {}, at=NOON)) is False
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0]
+
+
+def test_a_receiver_who_does_not_answer_keeps_nobody_from_looking(store: CaseStore, clock: SetClock) -> None:
+    told, looked_on = asyncio.Event(), asyncio.Event()
+
+    class Silent(Webhook):
+        async def send(self, *_: object, **__: object) -> bool:
+            told.set()
+            await asyncio.Event().wait()
+            return False
+
+    class Counted(Alarms):
+        looks = 0
+
+        async def step(self) -> None:
+            await super().step()
+            self.looks += told.is_set()
+            if self.looks == 3:
+                looked_on.set()
+
+    async def watched() -> None:
+        running = asyncio.create_task(
+            Counted(lambda: store, RANKING, LIMITS, clock, Silent("http://127.0.0.1/"), every=0.01).run()
+        )
+        await asyncio.wait_for(looked_on.wait(), 30)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    of_level(store, 1, 1)
+    clock.now = NOON + FIRST_TOUCH[1] + timedelta(minutes=1)
+    asyncio.run(watched())
 
 
 @pytest.mark.parametrize("secret", ["whsec_short", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_!!!"])

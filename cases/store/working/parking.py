@@ -50,23 +50,6 @@ class Parking:
 
         self._db.write(work)
 
-    def unskip(self, case_id: CaseId, holder: str, *, by: str) -> None:
-        """Let the case be handed out to `holder` again; nothing happens where they had not skipped it.
-
-        Raises:
-            NotFoundError: There is no such case.
-            InvalidInputError: `by` is empty.
-            StoreUnavailableError: The database does not answer.
-        """
-        actor = storable_name(by, field="by")
-
-        def work(connection: Connection) -> None:
-            state = locked_state(connection, case_id)
-            if holder in state.skipped_by:
-                take_step(connection, self._db, case_id, state, EventKind.UNSKIPPED, actor, holder=holder)
-
-        self._db.write(work)
-
     def hold(self, case_id: CaseId, by: str, token: int | None, until: datetime, reason: HoldReason) -> None:
         """Keep the case back from everybody until then, by business time; its time to first touch stands still.
 

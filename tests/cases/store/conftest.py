@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from cases.store import CaseStore
+from cases.store.engine import make_engine
 from tests.databases import database_kind, empty_url, fresh_database, store_url
 
 __all__ = ["database_kind", "empty_url", "store_url"]
@@ -45,3 +47,11 @@ def store(store_url: str, clock: SetClock) -> Iterator[CaseStore]:
         yield opened
         # Whatever the test did: each case's row is what its events make of it.
         assert opened.rebuild() == []
+
+
+@pytest.fixture
+def engine(store_url: str) -> Iterator[Engine]:
+    """For what only somebody beside the store does: erasing, spoiling, letting a lease lapse."""
+    made = make_engine(store_url)
+    yield made
+    made.dispose()

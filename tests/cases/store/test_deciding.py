@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import Engine, delete, select
 
 from cases.errors import ConflictError, InvalidInputError, NotFoundError, StaleLeaseError
+from cases.handling import ReopenReason
 from cases.ids import CaseId, new_id
 from cases.record import (
     Appeal,
@@ -20,6 +22,7 @@ from cases.record import (
     Verdict,
 )
 from cases.store import CaseStore, learning
+from cases.store.tables import contents
 from tests.cases.store.builders import MORNING, VERDICT, decide, file_one, report, score
 from tests.cases.store.conftest import NOON, SetClock
 
@@ -167,6 +170,47 @@ def test_a_second_import_changes_nothing(store: CaseStore) -> None:
     again = store.record_past_decisions([past(case.id, decided_by="eve"), past(other.id)], actor="import")
     assert again == [False, True]
     assert (store.case(case.id), store.decisions(case.id), store.events(case.id)) == before
+
+
+@pytest.mark.parametrize("opens", ["appeal", "reopen"])
+def test_a_second_import_ends_no_review(store: CaseStore, opens: str) -> None:
+    case = file_one(store)
+    store.record_past_decisions([past(case.id)], actor="import")
+    if opens == "appeal":
+        store.appeal(case.id, by="u1")
+    else:
+        store.reopen(case.id, by="lead", reason=ReopenReason.MISTAKE)
+    before = (store.case(case.id), store.decisions(case.id))
+    assert store.record_past_decisions([past(case.id)], actor="import") == [False]
+    assert (store.case(case.id), store.decisions(case.id)) == before
+
+
+def test_a_case_whose_latest_text_was_erased_is_decided_by_what_is_left(store: CaseStore, engine: Engine) -> None:
+    about = {"subject_kind": "user", "subject_ref": "u1"}
+    case, other = file_one(store, 1, **about), file_one(store, 9)
+    file_one(store, 2, **about)
+    first = erase(engine, case.id)
+    assert store.bulk_decide([other.id], VERDICT, by="ann").items[0].decision_id
+    assert decide(store, case.id).content_id == first
+    gone = file_one(store, 3)
+    erase(engine, gone.id)
+    items = store.bulk_preview([gone.id])
+    assert [item.state.value for item in items] == ["erased"]
+    assert [item.state.value for item in store.bulk_decide([gone.id], VERDICT, by="ann").items] == ["erased"]
+
+
+def erase(engine: Engine, case_id: CaseId) -> str | None:
+    """Erase the newest text of a case; answers the id of the one before it."""
+    with engine.begin() as connection:
+        ids = (
+            connection.execute(
+                select(contents.c.id).where(contents.c.case_id == case_id).order_by(contents.c.version)
+            )
+            .scalars()
+            .all()
+        )
+        connection.execute(delete(contents).where(contents.c.id == ids[-1]))
+    return ids[-2] if len(ids) > 1 else None
 
 
 def test_past_decisions_of_unknown_or_doubled_cases_are_refused_with_their_batch(store: CaseStore) -> None:

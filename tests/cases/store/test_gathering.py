@@ -242,3 +242,13 @@ def test_a_batch_of_a_thousand_finds_its_like_among_itself(store: CaseStore) -> 
     found = cases_of(store, *batch)
     assert len(set(found)) < 200
     assert len({case for case, one in zip(found, batch, strict=True) if one.description.startswith("short")}) == 50
+
+
+def test_what_comes_later_for_the_subject_of_a_merged_case_joins_the_one_that_took_it_over(store: CaseStore) -> None:
+    taken = file_one(store, 1, subject_kind="user", subject_ref="u2")
+    into = file_one(store, 2, subject_kind="user", subject_ref="u1")
+    store.merge(taken.id, into.id, by="lead")
+    assert file_one(store, 3, subject_kind="user", subject_ref="u2").id == into.id
+    decide(store, into.id)
+    # Decided, it takes nothing on: what comes now is a case of its own.
+    assert file_one(store, 4, subject_kind="user", subject_ref="u2").id not in (taken.id, into.id)

@@ -4,11 +4,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import Engine, select, update
 
 from cases.errors import ConflictError, InvalidInputError, NotFoundError, StaleLeaseError
 from cases.ids import CaseId, new_id
 from cases.record import CaseStatus, EventKind, Lease
 from cases.store import CaseStore
+from cases.store.tables import cases, leases
 from tests.cases.store.builders import MORNING, VERDICT, decide, file_one, report, score
 from tests.cases.store.conftest import NOON, SetClock
 
@@ -214,3 +216,44 @@ def test_an_unknown_case_is_not_found(store: CaseStore) -> None:
     assert store.reports(unknown) == ()
     assert store.decisions(unknown) == ()
     assert store.latest_score(unknown) is None
+
+
+def test_of_several_queues_the_best_that_nobody_is_taking_is_handed_out(store: CaseStore, engine: Engine) -> None:
+    keys = {"a": (10.0, 1.0), "b": (9.0, 8.0)}
+    ids = {}
+    for number, (queue, key) in enumerate((queue, key) for queue, both in keys.items() for key in both):
+        case = file_one(store, number)
+        store.record_scores([score(case, order_key=key, queue=queue)])
+        ids[key] = case.id
+    if engine.dialect.name == "sqlite":
+        store.claim(ids[10.0], "bob", 60)
+        expected = [9.0, 8.0, 1.0]
+        assert [claimed_key(store) for _ in expected] == expected
+        return
+    with engine.begin() as taking:
+        # Somebody is taking the very best at this moment.
+        taking.execute(select(cases).where(cases.c.id == ids[10.0]).with_for_update(key_share=True)).one()
+        assert [claimed_key(store) for _ in range(2)] == [9.0, 8.0]
+
+
+def claimed_key(store: CaseStore) -> float:
+    got = store.claim_next("ann", 60, queues=["a", "b"])
+    assert got is not None
+    return got[0].order_key
+
+
+def test_of_many_whose_lease_lapsed_the_most_urgent_is_put_back_and_handed_out_first(
+    store: CaseStore, engine: Engine
+) -> None:
+    ids = queue_of(store, *[float(number) for number in range(120)])
+    for case_id in ids:
+        store.claim(case_id, "gone", 60)
+    lapse(engine)
+    got = [store.claim_next("ann", 60) for _ in range(60)]
+    assert [claim[0].id for claim in got if claim] == list(reversed(ids))[:60]
+
+
+def lapse(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(update(leases).values(expires_at=MORNING))
+        connection.execute(update(cases).values(leased_until=MORNING))

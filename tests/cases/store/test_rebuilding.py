@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text, update
 
-from cases.handling import Difference, SkipReason
+from cases.handling import Difference, HoldReason, SkipReason
 from cases.record import CaseStatus
 from cases.store import CaseStore
 from cases.store.engine import make_engine
+from cases.store.tables import cases
 from tests.cases.store.builders import claim, decide, file_one, score
-from tests.cases.store.conftest import SetClock
+from tests.cases.store.conftest import NOON, SetClock
 
 
 @pytest.fixture
@@ -70,4 +72,22 @@ def test_rebuilding_goes_page_by_page(store: CaseStore, monkeypatch: pytest.Monk
     monkeypatch.setattr("cases.store.rebuilding.PAGE", 3)
     for number in range(8):
         file_one(store, number)
+    assert store.rebuild() == []
+
+
+def test_a_case_in_a_pool_that_is_not_its_own_is_found_and_put_right(
+    store: CaseStore, clock: SetClock, engine: Engine
+) -> None:
+    open_, held, assigned = (file_one(store, number) for number in range(3))
+    store.hold(held.id, "lead", None, NOON + timedelta(hours=1), HoldReason.OTHER)
+    store.assign(assigned.id, "ann", by="lead")
+    assert store.rebuild() == []
+    with engine.begin() as connection:
+        connection.execute(update(cases).values(pool="closed"))
+    wrong = [Difference(case.id, ("pool",)) for case in (open_, held, assigned)]
+    assert sorted(store.rebuild(check=False), key=lambda found: found.case_id) == wrong
+    assert store.rebuild() == []
+    assert store.claim_next("bob", 60) is not None
+    clock.forward(hours=2)
+    # Its hold has ended and nobody has claimed since: that is as it should be.
     assert store.rebuild() == []

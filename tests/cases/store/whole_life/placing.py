@@ -14,11 +14,6 @@ from tests.cases.store.whole_life.life import ANY, QUEUE, WHO, Life
 class Placing(Life):
     """Held, resumed, assigned, escalated, moved."""
 
-    @rule(pick=ANY, who=WHO)
-    def unskip(self, pick: int, who: str) -> None:
-        self.store.unskip(self._case(pick).id, who, by="eve")
-        self._case(pick).skipped.discard(who)
-
     @precondition(lambda self: self.leases)
     @rule(pick=ANY, minutes=st.sampled_from([10, 120]))
     def hold(self, pick: int, minutes: int) -> None:
