@@ -314,7 +314,7 @@ leases = Table(
     # Grows with each claim of the case; the row outlives its lease so that it never starts again.
     Column("token", BigInteger, nullable=False),
     Column("claimed_at", UtcDateTime, nullable=False),
-    # By the database's clock, unlike every other time in this schema.
+    # By the database's clock, unlike every other time in this schema but its copy `cases.leased_until`.
     Column("expires_at", UtcDateTime, nullable=False),
     **MYSQL,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -65,6 +66,7 @@ class Weights:
             if not (low < value or (low == value and name in _FROM_ITS_LEAST)) or not value <= high:
                 raise InvalidInputError(_outside(name, value, low, high), field=name)
         self._check_harm()
+        self._check_by_hand()
 
     def harms(self, levels: int) -> list[float]:
         """Harm per hour of levels 1..`levels`.
@@ -79,6 +81,15 @@ class Weights:
             return named[:1]
         ratio = (named[0] / named[-1]) ** (1 / (levels - 1))
         return [named[-1] * ratio ** (levels - level) for level in range(1, levels + 1)]
+
+    def _check_by_hand(self) -> None:
+        for name, doublings in self.by_hand.items():
+            if not _CODE.fullmatch(name) or not math.isfinite(doublings):
+                raise InvalidInputError(
+                    f"'by_hand' must name finite doublings by lower-case codes (got {name!r}: {doublings:g}); "
+                    "correct it",
+                    field="by_hand",
+                )
 
     def _check_harm(self) -> None:
         levels = sorted(self.harm_per_hour)
@@ -97,6 +108,8 @@ class Weights:
                 field="harm_per_hour",
             )
 
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9_]{0,99}")
 
 _RANGES = (
     ("severity_1_at_least", 0.0, 1.0),

@@ -53,6 +53,8 @@ def test_levels_that_the_weights_do_not_name_go_in_even_ratios():
         ("version: 1\nharm_per_hour: {high: 4}\n", "line 2: 'harm_per_hour.high' must be under a severity level"),
         ("version: 1\nexposure: {fame: 3}\n", "line 2: 'exposure.fame' must be one of .*reach_unit"),
         ("version: 1\n\ndoubling_hours: long\n", "line 3: 'doubling_hours' must be a number \\(got 'long'\\)"),
+        ("version: 1\nby_hand: {first: .nan}\n", "'by_hand' must name finite doublings .* \\(got 'first': nan\\)"),
+        ("version: 1\nby_hand: {Very high: 3}\n", "'by_hand' must name finite doublings by lower-case codes"),
         ("version: 2\n", "line 1: 'version' must be a whole number from 1 to 1"),
         ("doubt: 1\n", "'version' must be present"),
         ("version: 1\n a: [\n", "must be YAML"),
