@@ -4,12 +4,13 @@
 | --- | --- | --- |
 | `received_at` | ISO 8601 with a zone, or a Parquet timestamp with one | refused |
 | `severity` | the true or decided level, 1 the most severe | refused |
-| `category` | id of the decided category | drawn with the answer |
+| `category` | id of the decided category; needed with an answer | drawn with the answer |
 | `handling_minutes` | minutes of work, above 0 | drawn by category |
 | `p_severity_1` … `p_severity_K` | what a model said that had not learnt from the case | the answer is drawn |
 | `p_` + category id | likewise; needed with the levels | the answer is drawn |
-| `reach`, `minor_involved`, `imminent` | attributes | as drawn, or none |
-| `deadline_at` | likewise; what is not ISO 8601 with a zone says nothing | likewise |
+| `reach` | attribute: a number of 0 or more | as drawn, or none |
+| `minor_involved`, `imminent` | attributes: true or false, yes or no, 1 or 0 | likewise |
+| `deadline_at` | attribute; what is not ISO 8601 with a zone says nothing | likewise |
 
 A cell may be empty wherever its column may be missing. Other columns are ignored.
 """
@@ -18,21 +19,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import is_scalar
 
 from cases.errors import InvalidInputError
+from cases.intake.values import RefusedValue, as_number, as_truth, is_blank
 from cases.record import AttributeValue
 from cases.taxonomy import Taxonomy
 from evaluation.replay.arrivals import Recorded
 from evaluation.replay.case import Prediction
 
 _READERS: Mapping[str, Callable[[Path], pd.DataFrame]] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
-_ATTRIBUTES = ("reach", "minor_involved", "imminent", "deadline_at")
 # Probabilities may be rounded; beyond that they are none.
 _MASS_OFF = 0.01
+
+
+def _as_written(value: object) -> str:
+    """A deadline as text: what is no time says nothing, here as in the queue."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+# Read as intake reads them.
+_ATTRIBUTES: Mapping[str, Callable[[object], AttributeValue]] = {
+    "reach": lambda value: as_number(value, 0.0),
+    "minor_involved": as_truth,
+    "imminent": as_truth,
+    "deadline_at": _as_written,
+}
 
 
 def from_table(path: Path, taxonomy: Taxonomy) -> tuple[Recorded, ...]:
@@ -63,7 +81,7 @@ def from_table(path: Path, taxonomy: Taxonomy) -> tuple[Recorded, ...]:
             int(level),
             _category(row, place, taxonomy),
             _minutes(row, place),
-            {name: value for name in _ATTRIBUTES for value in (_attribute(row.get(name)),) if value is not None},
+            _attributes(row, place),
             _prediction(row, place, taxonomy),
         )
         for place, (row, moment, level) in enumerate(zip(records, received, severity, strict=True), start=1)
@@ -125,6 +143,12 @@ def _prediction(row: Mapping[str, Any], place: int, taxonomy: Taxonomy) -> Predi
     category = {name: row[f"p_{name}"] for name in taxonomy.category_ids if not _empty(row.get(f"p_{name}"))}
     if any(_empty(chance) for chance in severity.values()) or not category:
         return None
+    if _empty(row.get("category")):
+        raise InvalidInputError(
+            f"'category' must be known of a case whose answer is (got none in row {place}); give it, or leave the "
+            "answer out too",
+            field="category",
+        )
     return Prediction(_distribution(severity, "p_severity_1", place), _distribution(category, "p_…", place))
 
 
@@ -140,19 +164,30 @@ def _distribution(chances: Mapping[Any, Any], name: str, place: int) -> dict[Any
 
 
 def _number(value: Any) -> float:  # noqa: ANN401 - a cell
-    """NaN where it is none."""
-    return math.nan if isinstance(value, str) or value is None else float(value)
+    """NaN where it is none. One text makes all of a CSV's column text, so text is read too."""
+    try:
+        return as_number(value)
+    except RefusedValue:
+        return math.nan
 
 
-def _attribute(value: Any) -> AttributeValue | None:  # noqa: ANN401 - a cell
-    if _empty(value):
-        return None
-    if isinstance(value, str):
-        return {"true": True, "false": False}.get(value.strip().lower(), value)
-    # NumPy's and pandas' scalars become Python's.
-    plain = value.item() if hasattr(value, "item") else value
-    return plain if isinstance(plain, (bool, int, float)) else str(plain.isoformat())
+def _attributes(row: Mapping[str, Any], place: int) -> dict[str, AttributeValue]:
+    found: dict[str, AttributeValue] = {}
+    for name, read in _ATTRIBUTES.items():
+        if _empty(row.get(name)):
+            continue
+        # NumPy's scalars become Python's.
+        value = row[name].item() if isinstance(row[name], np.generic) else row[name]
+        try:
+            found[name] = read(value)
+        except RefusedValue as refused:
+            raise InvalidInputError(
+                f"{name!r} must hold {refused.expected} (got another value in row {place}); correct it, or leave it "
+                "empty",
+                field=name,
+            ) from None
+    return found
 
 
 def _empty(value: Any) -> bool:  # noqa: ANN401 - a cell
-    return value is None or value == "" or bool(pd.isna(value))
+    return is_blank(value) or (is_scalar(value) and bool(pd.isna(value)))

@@ -153,6 +153,30 @@ def a_table(**changed: list[object]) -> pd.DataFrame:
     return pd.DataFrame(columns | changed)
 
 
+# A second row with an answer too.
+LIKEWISE: dict[str, list[object]] = {
+    "category": ["privacy", "privacy"],
+    "p_severity_1": [0.5, 0.5],
+    "p_severity_2": [0.3, 0.3],
+    "p_severity_3": [0.2, 0.2],
+    "p_privacy": [0.9, 0.9],
+    "p_no_violation": [0.1, 0.1],
+}
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    ("told", "means"), [([1, 0], True), ([1.0, None], True), (["no", "1"], False), ([True, False], True)]
+)
+def test_truth_values_are_read_as_intake_reads_them(tmp_path: Path, ending: str, told: list[object], means: bool):
+    path = tmp_path / f"past.{ending}"
+    table = a_table(minor_involved=told, imminent=told)
+    table.to_csv(path, index=False) if ending == "csv" else table.to_parquet(path, index=False)
+    first, _ = from_table(path, policy())
+    assert first.attributes["minor_involved"] is means
+    assert first.attributes["imminent"] is means
+
+
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_a_table_may_leave_out_what_is_drawn_then(tmp_path: Path, ending: str):
     path = tmp_path / f"past.{ending}"
@@ -181,7 +205,15 @@ def test_a_deadline_that_is_no_time_says_nothing_and_is_not_repeated(tmp_path: P
         ({"received_at": ["2026-05-04T09:00:00", "x"]}, "'received_at' must hold ISO 8601 times with a zone .*row 1"),
         ({"severity": [1, 5]}, "'severity' must hold one of 1, 2, 3, 4 .*row 2"),
         ({"category": ["privacy", "astrology"]}, "'category' must be a category of the policy .*row 2"),
+        ({"category": [None, None]}, "'category' must be known of a case whose answer is .*row 1"),
         ({"handling_minutes": [12.5, -1]}, "'handling_minutes' must be above 0 .*row 2"),
+        # One text makes a CSV's whole column text; the number above it is one still.
+        ({"handling_minutes": [12.5, "astrology"]}, "'handling_minutes' must be above 0 .*row 2"),
+        ({"p_severity_4": ["0.0", "astrology"]} | LIKEWISE, "'p_severity_1' .*must be probabilities .*row 2"),
+        ({"reach": [2000, "astrology"]}, "'reach' must hold a number of 0 or more.*row 2"),
+        ({"reach": [-1, None]}, "'reach' must hold a number of 0 or more.*row 1"),
+        ({"minor_involved": ["yes", "astrology"]}, "'minor_involved' must hold true or false .*row 2"),
+        ({"imminent": [2, None]}, "'imminent' must hold true or false .*row 1"),
         ({"p_severity_1": [0.9, None]}, "'p_severity_1' .*must be probabilities that sum to 1 .*row 1"),
     ],
 )
