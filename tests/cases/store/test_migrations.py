@@ -2,21 +2,22 @@ from __future__ import annotations
 
 import dataclasses
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from cases.errors import InvalidInputError, NotMigratedError, StoreUnavailableError
-from cases.handling import NoteKind, Outcome, SkipReason
+from cases.handling import HoldReason, NoteKind, Outcome, RankReason, SkipReason
 from cases.ids import CaseId
-from cases.record import EventKind
+from cases.record import EventKind, Rank
 from cases.store import CaseStore, migrate
 from cases.store.engine import make_engine
-from cases.store.tables import metadata
+from cases.store.tables import cases, metadata
 from tests.cases.store import record_0002
 from tests.cases.store.builders import claim, decide, file_one, score
 from tests.databases import fresh_database
@@ -133,6 +134,40 @@ def test_the_way_back_from_0003_keeps_what_0002_can_say(empty_url: str) -> None:
     with CaseStore.open(empty_url) as store:
         assert store.rebuild() == []
         assert store.decisions(reopened.id) == (first,)
+
+
+def test_0004_finds_out_what_is_free_leased_and_due(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    with CaseStore.open(empty_url) as store:
+        free, leased, given_back, held, assigned, decided = (file_one(store, number) for number in range(6))
+        store.record_scores([score(free, severity_level=2), score(held, severity_level=3)])
+        store.set_severity(held.id, 1, by="lead", reason=RankReason.OTHER, rank=Rank(1.0))
+        claim(store, leased.id)
+        store.release(given_back.id, "ann", claim(store, given_back.id).token)
+        store.hold(held.id, "lead", None, datetime.now(UTC) + timedelta(days=1), HoldReason.OTHER)
+        store.assign(assigned.id, "bob", by="lead")
+        decide(store, decided.id)
+        names = ("id", "pool", "leased", "leased_until", "level")
+        before = columns(empty_url, names)
+    migrate.downgrade(empty_url, "0003")
+    migrate.upgrade(empty_url)
+    assert columns(empty_url, names) == before
+    by_id = {row[0]: row[1:] for row in before}
+    assert by_id[free.id] == ("open", False, None, 2)
+    assert by_id[leased.id][:2] == ("open", True)
+    assert by_id[given_back.id] == ("open", False, None, None)
+    assert by_id[held.id] == ("held", False, None, 1)
+    assert by_id[assigned.id][0] == "assigned"
+    assert by_id[decided.id][:2] == ("closed", False)
+
+
+def columns(url: str, names: tuple[str, ...]) -> list[tuple[object, ...]]:
+    engine = make_engine(url)
+    query = select(*(cases.c[name] for name in names)).order_by(cases.c.id)
+    with engine.connect() as connection:
+        found = [tuple(row) for row in connection.execute(query)]
+    engine.dispose()
+    return found
 
 
 def test_a_second_upgrade_changes_nothing(store_url: str) -> None:
