@@ -45,10 +45,13 @@ class Life(RuleBasedStateMachine):
         self.clock.now = NOON
 
     def teardown(self) -> None:
-        for model in self.cases.values():
-            self._same(model)
-        assert self.store.rebuild() == []
-        self.clean()
+        try:
+            for model in self.cases.values():
+                self._same(model)
+            assert self.store.rebuild() == []
+        finally:
+            # The next life begins in an empty database, whatever this one came to.
+            self.clean()
 
     # --- picking
 
@@ -86,9 +89,7 @@ class Life(RuleBasedStateMachine):
         about = {"subject_kind": "user", "subject_ref": subject} if subject else {}
         sent = report(self.number, received_at=received, **about)
         (filed,) = self.store.file_reports([sent], actor="intake")
-        fit = [
-            m for m in self.cases.values() if m.status == "open" and m.gathers and subject and m.subject == subject
-        ]
+        fit = self._fit(subject) if subject else []
         if not fit:
             began = Reported(self.number, received, subject, filed.case_id)
             self.cases[filed.case_id] = ModelCase(filed.case_id, [began], subject)
@@ -97,6 +98,16 @@ class Life(RuleBasedStateMachine):
         assert filed.case_id == model.id
         model.reports.append(Reported(self.number, received, subject, model.id))
         model.skipped.clear()
+
+    def _fit(self, subject: str) -> list[ModelCase]:
+        """The cases that a report on `subject` may join: its own, else those that its merged ones went into."""
+        own = [m for m in self.cases.values() if m.subject == subject]
+        return [m for m in own if m.takes] or [m for m in map(self._end, own) if m.takes]
+
+    def _end(self, model: ModelCase) -> ModelCase:
+        while model.into:
+            model = self.cases[model.into]
+        return model
 
     @rule(pick=ANY, key=KEY, queue=st.sampled_from(["", "legal"]), due=DUE)
     def score(self, pick: int, key: float, queue: str, due: Any) -> None:

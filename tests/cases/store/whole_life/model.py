@@ -49,6 +49,7 @@ class ModelCase:
     severity: int | None = None
     skipped: set[str] = field(default_factory=set)
     chain: list[Taken] = field(default_factory=list)
+    into: CaseId | None = None  # of a merged case
     appealed: bool = False
 
     @property
@@ -62,6 +63,11 @@ class ModelCase:
     @property
     def barred(self) -> str | None:
         return self.chain[-1].by if self.appealed else None
+
+    @property
+    def takes(self) -> bool:
+        """Whether later reports join it."""
+        return self.status == "open" and self.gathers
 
     def claimable(self, who: str, now: datetime) -> bool:
         return (

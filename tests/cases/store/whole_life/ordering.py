@@ -73,7 +73,7 @@ class Ordering(Life):
             key=model.key,
             queue=model.queue,
             fixed=model.fixed,
-            gathers=gone.began_in != model.id,
+            gathers=gone.began_in != model.id or gone.subject not in (None, model.subject),
         )
 
     @rule(pick=ANY, other=ANY)
@@ -88,4 +88,4 @@ class Ordering(Life):
             into.skipped.clear()
             model.skipped.clear()
             model.reports, model.status, model.hold, model.assigned = [], "merged", None, None
-            model.holder = None
+            model.holder, model.into = None, into.id
