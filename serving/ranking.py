@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
@@ -16,7 +16,17 @@ from cases.taxonomy import Taxonomy
 from cases.taxonomy_costs import default_costs
 from cases.taxonomy_file import load_taxonomy
 from models.judge import Judgement
-from models.priority import CaseToRank, Priority, Weights, by_hand, load_weights, lot_of, priority, raised_severity
+from models.priority import (
+    CaseToRank,
+    Priority,
+    Weights,
+    by_hand,
+    load_weights,
+    lot_of,
+    priority,
+    raised_severity,
+    violation_of,
+)
 from models.severity import shown_severity
 
 
@@ -99,7 +109,7 @@ class Ranking:
         severity = raised_severity(judgement.severity, without_raises.severity, levels)
         # Doubt about either counts: an attribute that raises must not lower a case by making the model sure of it.
         doubted = _doubted(judgement) or _doubted(without_raises)
-        violation = self._violation(judgement.category)
+        violation = violation_of(judgement.category, self.taxonomy.harmless)
         return tuple(
             RankedFrom(severity, violation, judged=judged) for judged in ((True, False) if doubted else (True,))
         )
@@ -145,7 +155,7 @@ class Ranking:
             return self.unjudged(case, at)
         # Scores from before that was kept: their own judgement, with caution where they were abstained from.
         ways = score.ranked_from or tuple(
-            RankedFrom(score.severity, self._violation(score.category), judged=judged)
+            RankedFrom(score.severity, violation_of(score.category, self.taxonomy.harmless), judged=judged)
             for judged in ((True, False) if score.tier == "abstain" else (True,))
         )
         return self.place(ways, case, level=score.severity_level, minutes=score.minutes, at=at)
@@ -230,10 +240,6 @@ class Ranking:
         """The same of a stored case: by the severity set, else the one shown, else that of one without any score."""
         shown = self.unjudged_level(case.content.attributes) if score is None else score.severity_level
         return self.due(case_to_judge(case), case.set_severity or shown)
-
-    def _violation(self, category: Mapping[str, float]) -> float:
-        harmless = {c.id for c in self.taxonomy.categories if not c.violation}
-        return min(1.0, max(0.0, sum(p for name, p in category.items() if name not in harmless)))
 
 
 def _doubted(judgement: Judgement) -> bool:
