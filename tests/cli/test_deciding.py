@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cases.record import Case, CaseStatus, Lease, Suggestion
+from cases.record import Case, CaseStatus, Lease, Suggestion, Verdict
 from cases.store import CaseStore
 from tests.cli.conftest import Run
 from tests.cli.filed_cases import file_case, score_case
@@ -136,6 +136,24 @@ def test_an_unscored_case_is_decided_unaided(run: Run, store: CaseStore, answer)
     assert outcome.code == 0, outcome.err
     assert "no suggestion: not scored yet" in outcome.out
     assert store.decisions(case.id)[0].suggestion is Suggestion.UNAIDED
+
+
+@pytest.mark.parametrize(("number", "overturns"), [("1", False), ("2", True)])
+def test_of_an_appeal_the_outcome_is_asked_once_the_case_has_been_shown(
+    run: Run, store: CaseStore, claimed, answer, number: str, overturns: bool
+):
+    case, lease = claimed
+    first = store.decide(case.id, Verdict(**VERDICT), holder=lease.holder, token=lease.token)
+    store.appeal(case.id, by="u-1")
+    answer("1", "", "2", "warn", "clear_breach", "", number)
+    outcome = run("decide", "--as", "bob")
+    assert outcome.code == 0, outcome.err
+    shown = ["He writes to her every night.", "its decision is to be upheld or overturned"]
+    asked = ["note (Enter for none)", "1  uphold: ", "2  overturn: ", "outcome of the appeal: "]
+    assert [outcome.out.count(line) for line in (*shown, *asked)] == [1] * 6
+    assert sorted((*shown, *asked), key=outcome.out.index) == [*shown, *asked]
+    review = store.decisions(case.id)[-1]
+    assert (review.decided_by, review.reviews, review.overturns) == ("bob", first.id, overturns)
 
 
 def test_leaving_the_questions_gives_the_case_back(run: Run, store: CaseStore, waiting, answer):
