@@ -12,6 +12,7 @@ Each message reads "'x' must be Y (got Z); do W" and never holds a case's text o
     │   └── StaleLeaseError      the lease ran out or is another's
     ├── NotMigratedError         the database is not at this version's schema
     ├── StoreUnavailableError    the database does not answer
+    ├── DamagedRecordError       the record's rows contradict each other
     ├── ModelMissingError        nothing has been promoted, or its files are gone
     ├── ArtifactError            the model's files are not what its manifest says
     └── TrackerUnavailableError  MLflow does not answer
@@ -66,6 +67,10 @@ class NotMigratedError(CaseloadError):
 
 class StoreUnavailableError(CaseloadError):
     """The database does not answer."""
+
+
+class DamagedRecordError(CaseloadError):
+    """The record's rows contradict each other; trying again does not help."""
 
 
 class ModelMissingError(CaseloadError):

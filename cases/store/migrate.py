@@ -14,7 +14,7 @@ from alembic.util import CommandError
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from cases.errors import InvalidInputError, NotMigratedError, StoreUnavailableError
+from cases.errors import DamagedRecordError, InvalidInputError, NotMigratedError
 from cases.store.database import unavailable
 from cases.store.engine import WRITES, database_url, make_engine, sqlite_path
 
@@ -29,6 +29,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     Raises:
         InvalidInputError: `url` is of no database that Caseload runs on.
         StoreUnavailableError: The database does not answer.
+        DamagedRecordError: A row of a SQLite file refers to one that is not there; nothing was changed.
     """
     path = sqlite_path(database_url(url))
     if path is not None:
@@ -42,6 +43,7 @@ def downgrade(url: str, revision: str) -> None:
     Raises:
         InvalidInputError: `url` is of no database that Caseload runs on, or there is no such revision.
         StoreUnavailableError: The database does not answer.
+        DamagedRecordError: A row of a SQLite file refers to one that is not there; nothing was changed.
     """
     _run(url, lambda config: command.downgrade(config, revision))
 
@@ -109,9 +111,10 @@ def _run(url: str, action: Callable[[Config], None]) -> None:
             config.attributes["connection"] = connection
             action(config)
             if sqlite and (astray := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
-                raise StoreUnavailableError(
+                raise DamagedRecordError(
                     f"'database' must keep its references whole (got {len(astray)} astray, the first in "
-                    f"{astray[0][0]}); nothing was changed, restore the backup and tell us"
+                    f"{astray[0][0]}); nothing was changed: `PRAGMA foreign_key_check` lists them, mend them or "
+                    "restore a backup that has none"
                 )
     except CommandError as error:
         raise InvalidInputError(

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,16 @@ def test_an_unknown_revision_is_refused(run: Run, store: CaseStore):
     assert outcome.code == 2
     assert "'revision' must be one of this version's migrations" in outcome.err
     assert store.queue_length() == 0
+
+
+def test_a_row_that_refers_to_none_stops_a_migration_and_nothing_is_changed(run: Run, home: Path):
+    run("db", "upgrade")
+    with closing(sqlite3.connect(home / "cases.db")) as connection, connection:
+        # Python's own SQLite does not look after references, as other programs that write to the file may not.
+        connection.execute("INSERT INTO report_identities VALUES ('none', 'u-1')")
+    before = json.loads(run("db", "status", "--json").out)["revision"]
+    outcome = run("db", "downgrade", "0003", "--yes")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "references whole (got 1 astray, the first in report_identities); nothing was changed" in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert json.loads(run("db", "status", "--json").out)["revision"] == before
