@@ -113,17 +113,6 @@ def replay(events: Iterable[Event]) -> CaseState:
     return state
 
 
-def as_data(state: CaseState) -> dict[str, EventValue]:
-    """The state as a SNAPSHOT's data; `after` reads it back."""
-    values = {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
-    for name, value in values.items():
-        if isinstance(value, datetime):
-            values[name] = value.isoformat()
-        elif isinstance(value, tuple):
-            values[name] = list(value)
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def iso(moment: datetime | None) -> str | None:
     """A time as events hold it."""
     return None if moment is None else moment.isoformat()
@@ -139,8 +128,8 @@ def _from_data(data: Data) -> CaseState:
         if name in values:
             values[name] = _time(data, name)
     values["status"] = CaseStatus(str(values["status"]))
-    values["skipped_by"] = tuple(values.get("skipped_by", ()))  # type: ignore[arg-type]  # as_data wrote a list
-    return CaseState(**values)  # type: ignore[arg-type]  # as_data wrote each field's own kind
+    values["skipped_by"] = tuple(values.get("skipped_by", ()))  # type: ignore[arg-type]  # a snapshot holds a list
+    return CaseState(**values)  # type: ignore[arg-type]  # and of each field its own kind
 
 
 def _reported(data: Data) -> CaseState:
