@@ -25,3 +25,17 @@ def test_a_time_without_a_zone_is_refused_with_the_field_and_the_way_to_write_it
         as_utc(datetime(2026, 3, 1, 9, 30), field="received_at")  # noqa: DTZ001
 
     assert caught.value.field == "received_at"
+
+
+@pytest.mark.parametrize(
+    "edge",
+    [
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=14))),
+        datetime.max.replace(tzinfo=timezone(-timedelta(hours=12))),
+    ],
+)
+def test_a_time_that_has_no_year_in_utc_is_refused(edge: datetime) -> None:
+    with pytest.raises(InvalidInputError, match=r"'until' must be in the years 1 to 9999 in UTC \(got ") as caught:
+        as_utc(edge, field="until")
+
+    assert caught.value.field == "until"
