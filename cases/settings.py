@@ -11,10 +11,8 @@ from typing import Self
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cases.durations import GATHER_HOURS, MOST_GATHER_HOURS, MOST_HOURS, MOST_UNDO_SECONDS, UNDO_SECONDS
 from cases.errors import InvalidInputError
-
-# A hundred years: more than a clock of anybody's takes.
-MOST_HOURS = 876_600.0
 
 
 class Settings(BaseSettings):
@@ -53,13 +51,16 @@ class Settings(BaseSettings):
         default=900, description="How long a claim lasts unless renewed, in seconds.", ge=1, le=86_400
     )
     undo_seconds: int = Field(
-        default=600, description="How old a decision may be to be undone, in seconds.", ge=0, le=86_400
+        default=UNDO_SECONDS,
+        description="How old a decision may be to be undone, in seconds.",
+        ge=0,
+        le=MOST_UNDO_SECONDS,
     )
     gather_hours: float = Field(
-        default=72.0,
+        default=GATHER_HOURS,
         description="How far apart two reports over HTTP that say the same may be received to be one case, in hours.",
         ge=0,
-        le=8_760,
+        le=MOST_GATHER_HOURS,
         allow_inf_nan=False,
     )
 
@@ -121,7 +122,23 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        name = "CASELOAD_" + "_".join(str(part) for part in first["loc"]).upper()
+        setting = "_".join(str(part) for part in first["loc"])
+        name = f"CASELOAD_{setting.upper()}"
         raise InvalidInputError(
-            f"{name!r} must be valid ({first['msg']}); correct or unset it", field=name
+            f"{name!r} must be valid ({first['msg']}); {_advice(setting)} or unset it", field=name
         ) from error
+
+
+def _advice(setting: str) -> str:
+    """What to do about a setting that is not valid: of a number, with the range that its field allows."""
+    field = Settings.model_fields.get(setting)
+    if field is None or field.annotation not in (int, float):
+        return "correct"
+    limits = {
+        name: getattr(part, name) for part in field.metadata for name in ("ge", "gt", "le") if hasattr(part, name)
+    }
+    kind = "a whole number" if field.annotation is int else "a number"
+    if "gt" in limits:
+        most = f" and at most {limits['le']:g}" if "le" in limits else ""
+        return f"set it to {kind} above {limits['gt']:g}{most},"
+    return f"set it to {kind} from {limits['ge']:g} to {limits['le']:g},"

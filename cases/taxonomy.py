@@ -5,7 +5,6 @@ It is data of the marketplace, not code: `cases.taxonomy_file` reads it from YAM
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -16,9 +15,6 @@ from cases.errors import UnknownPolicyError
 from cases.record import MAIN_QUEUE, Attributes, AttributeValue, Verdict
 from cases.routing import Queue
 from cases.taxonomy_costs import PRECISION_TARGET, SeverityCosts, default_costs, even_costs
-
-_DURATION = re.compile(r"^(\d+)\s*([smhd])$")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,15 +318,3 @@ def inline_taxonomy(categories: Iterable[str], levels: int, *, version: int = 1)
         severity_levels=tuple(SeverityLevel(k, f"level {k}", timedelta(days=1), "") for k in range(1, levels + 1)),
         severity_costs=even_costs(levels),
     )
-
-
-def parse_duration(text: str) -> timedelta:
-    """A duration such as `15m`, `4h`, `3d`.
-
-    Raises:
-        ValueError: It is not written so.
-    """
-    match = _DURATION.match(text.strip())
-    if match is None:
-        raise ValueError(text)
-    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cases.category_map import CategoryChange, CategoryMap
+from cases.durations import LONGEST, parse_duration
 from cases.errors import TaxonomyError
 from cases.policy_entry import Entry, read_entry
 from cases.taxonomy import (
@@ -16,7 +17,6 @@ from cases.taxonomy import (
     SubPolicy,
     Taxonomy,
     Team,
-    parse_duration,
 )
 from cases.taxonomy_costs import PRECISION_TARGET, SeverityCosts, first_fault
 from cases.taxonomy_queues import read_queues
@@ -71,8 +71,8 @@ def _levels(entry: Entry) -> tuple[SeverityLevel, ...]:
         try:
             first_touch = parse_duration(keys["first_touch"].text())
         except ValueError as error:
-            got = repr(str(error))
-            raise keys["first_touch"].fail("a duration such as 15m, 4h or 3d", got, "correct it") from error
+            must, got = f"a duration such as 15m, 4h or 3d, at most {LONGEST.days}d", repr(str(error))
+            raise keys["first_touch"].fail(must, got, "correct it") from error
         levels.append(SeverityLevel(place, keys["name"].name(), first_touch, keys["means"].name()))
     if len(levels) < 2:
         raise entry.fail("at least two levels", str(len(levels)), "add the others")

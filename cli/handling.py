@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -49,7 +50,9 @@ def hold(
     ctx: typer.Context,
     case: CaseArgument,
     holder: Holder,
-    until: Annotated[str, typer.Option(metavar="WHEN", help="A time with its zone, or how long: 4h, 3d.")],
+    until: Annotated[
+        str, typer.Option(metavar="WHEN", help="A time with its zone, or how long: 4h, 3d; within a year.")
+    ],
     reason: Annotated[HoldReason, typer.Option(help="What it waits for.")],
     token: Annotated[
         int | None, typer.Option(help="The lease's, which ends; where not given the case is kept back unclaimed.")
@@ -207,18 +210,16 @@ def _one_of(option: str, *, given: bool, clear: bool) -> None:
 def _moment(text: str) -> datetime:
     """A time, or one so long from now."""
     from cases.clock import as_utc, utc_now
-    from cases.taxonomy import parse_duration
+    from cases.durations import parse_duration
 
-    try:
+    with suppress(ValueError):
         return utc_now() + parse_duration(text)
-    except (ValueError, OverflowError):
-        pass
     try:
         return as_utc(datetime.fromisoformat(text), field="--until")
     except ValueError as error:
         raise InvalidInputError(
-            f"'--until' must be a time such as 2026-12-01T09:00+01:00, or a duration such as 4h (got "
-            f"{len(text)} characters); correct it",
+            f"'--until' must be a time such as 2026-12-01T09:00+01:00, or a duration such as 4h, within a year "
+            f"(got {len(text)} characters); correct it",
             field="--until",
         ) from error
 

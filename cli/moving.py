@@ -62,7 +62,8 @@ def import_(
         bool, typer.Option("--external-id-from-row", help="Make the id of a row that has none from its text.")
     ] = False,
     gather_hours: Annotated[
-        float, typer.Option(min=0.0, help="Make one case of rows that say the same within so many hours.")
+        float,
+        typer.Option(help="Make one case of rows that say the same within so many hours, 8,760 (a year) at most."),
     ] = 0.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check everything, store nothing.")] = False,
     rejected: Annotated[
@@ -71,11 +72,13 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Take in reports and past decisions. Known ones change nothing, so a file may be sent again."""
+    from cases.durations import MOST_GATHER_HOURS, lasting
     from cases.intake.load import IntakeOptions, load
     from cases.intake.mapping import read_field_map
 
     settings = settings_of(ctx)
     policy = policy_of(settings)
+    lasting(gather_hours, "hours", field="--gather-hours", most=MOST_GATHER_HOURS)
     options = IntakeOptions(
         reading=reading(query, sheet, format_, encoding, delimiter),
         field_map=read_field_map(map_ or (), mapping),

@@ -11,6 +11,7 @@ from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cases.durations import MOST_GATHER_HOURS, lasting
 from cases.errors import InvalidInputError
 from cases.ids import CaseId
 from cases.intake.mapping import FieldMap
@@ -47,7 +48,8 @@ class IntakeOptions:
         external_id_from_row: Make ids of rows that have none.
         gather_hours: How far apart two rows that say the same, and name neither subject nor case, may have been
             received to be one case. 0, as it is where the user does not say, keeps every row a case of its own: a
-            table is often full of one form, and nobody looks on. Past decisions are never gathered so.
+            table is often full of one form, and nobody looks on. At most a year. Past decisions are never gathered
+            so.
         dry_run: Read and check everything, store nothing.
         rejects: A CSV file for every rejection; the report itself keeps the first 1,000.
     """
@@ -124,6 +126,7 @@ def load(
     options = options or IntakeOptions()
     zone = _zone(options.timezone)
     _check_source_name(options.source)
+    lasting(options.gather_hours, "hours", field="gather_hours", most=MOST_GATHER_HOURS)
     target = None if options.dry_run else store
     if target is None and not options.dry_run:
         raise InvalidInputError("'store' must be given (got none); open one, or make it a dry run", field="store")

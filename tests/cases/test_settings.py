@@ -78,6 +78,41 @@ def test_a_value_that_cannot_be_names_its_variable(monkeypatch: pytest.MonkeyPat
     assert caught.value.field == f"CASELOAD_{name}"
 
 
+NUMBERS = [name for name, field in Settings.model_fields.items() if field.annotation in (int, float)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name in NUMBERS for value in ("inf", "nan", "-1")),
+        # How much may come in for each decision has no greatest value.
+        *((name, "1e300") for name in NUMBERS if name != "alarm_load"),
+    ],
+)
+def test_a_number_outside_its_range_is_refused_with_the_range(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
+    variable = f"CASELOAD_{name.upper()}"
+    monkeypatch.setenv(variable, value)
+    told = rf"'{variable}' must be valid \(.+\); set it to a (whole )?number (from|above) \d.*, or unset it"
+    with pytest.raises(InvalidInputError, match=told):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("GATHER_HOURS", "a number from 0 to 8760"),
+        ("UNDO_SECONDS", "a whole number from 0 to 86400"),
+        ("LEASE_SECONDS", "a whole number from 1 to 86400"),
+        ("ALARM_OLDEST_HOURS", "a number above 0 and at most 876600"),
+        ("ALARM_LOAD", "a number above 0"),
+    ],
+)
+def test_the_range_named_is_the_one_that_holds(monkeypatch: pytest.MonkeyPatch, name: str, allowed: str):
+    monkeypatch.setenv(f"CASELOAD_{name}", "-1")
+    with pytest.raises(InvalidInputError, match=f"set it to {allowed}, or unset it"):
+        load_settings()
+
+
 def test_settings_do_not_change_once_they_are_made():
     settings: Any = load_settings()
     with pytest.raises(ValidationError):

@@ -103,6 +103,13 @@ def test_a_policy_of_the_marketplaces_own_replaces_the_default(tmp_path: Path) -
         ("usual_severity: [2]", "usual_severity: 2", 9, "categories[0].usual_severity", "a list"),
         ("teams: [legal]", "teams: [law]", 10, "categories[0].teams[0]", "one of 'teams'"),
         ("first_touch: 15m", "first_touch: soon", 16, "severity[0].first_touch", "a duration"),
+        (
+            "first_touch: 15m",
+            "first_touch: 3651d",
+            16,
+            "severity[0].first_touch",
+            "a duration such as 15m, 4h or 3d, at most 3650d",
+        ),
         ("level: 2, name", "level: 3, name", 17, "severity[1].level", "2, as levels count up"),
         (
             "is: true, levels",

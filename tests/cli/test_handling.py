@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -42,6 +43,10 @@ def test_a_hold_takes_a_time_or_how_long_and_resume_ends_it(run: Run, store: Cas
     lease = ("--as", "mei", "--token", token(store, case))
     wrong = run("hold", case, *lease, "--until", "a secret", "--reason", "other")
     assert (wrong.code, "secret" in wrong.err) == (2, False)
+    for never in ("-4h", "infh", "nand", "400d", "999999999d", "0001-01-01T00:00+14:00", "9999-12-31T23:00-12:00"):
+        refused = run("hold", case, *lease, "--until", never, "--reason", "other")
+        assert (refused.code, refused.err.count("\n")) == (2, 1)
+        assert re.match("caseload: '(--)?until' must be ", refused.err), refused.err
     answer = json.loads(run("hold", case, *lease, "--until", "4h", "--reason", "awaiting_team", "--json").out)
     assert (answer["schema"], answer["did"]) == ("caseload.handled/1", "hold")
     left = datetime.fromisoformat(answer["hold_until"]) - datetime.now(UTC)

@@ -35,6 +35,17 @@ def test_import_takes_reports_in_and_a_second_time_knows_them(run: Run, store: C
     assert "0 new, 1 known" in run("import", path, "--source", "desk").out
 
 
+@pytest.mark.parametrize("hours", ["1e12", "8760.5", "inf", "nan", "-1", "-inf"])
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_hours_to_gather_within_that_cannot_be_are_refused_and_nothing_is_stored(
+    run: Run, store: CaseStore, table, hours: str, dry: tuple[str, ...]
+):
+    outcome = run("import", table(GOOD), "--gather-hours", hours, *dry)
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert "'--gather-hours' must be from 0 to 8,760 hours (got " in outcome.err
+    assert store.queue_length() == 0
+
+
 def test_a_rejected_row_is_code_3_named_without_its_words_and_the_rest_is_kept(run: Run, store: CaseStore, table):
     outcome = run("import", table(GOOD, f"T-2,x,{WORDS},yesterday,email\n"))
     assert outcome.code == 3

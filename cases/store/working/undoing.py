@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, insert, select
 
+from cases.durations import MOST_HOURS, UNDO_SECONDS, lasting
 from cases.errors import ConflictError, NotFoundError
 from cases.handling import BulkItem, BulkOutcome, BulkState
 from cases.ids import BulkId, CaseId, DecisionId
@@ -18,10 +19,8 @@ from cases.record import CaseStatus, Decision, EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state, locked_states
 from cases.store.rows import AnyRow, chunks, decision_from
-from cases.store.storable import finite, storable_name
+from cases.store.storable import storable_name
 from cases.store.tables import decisions, withdrawn_decisions
-
-UNDO_SECONDS = 600.0
 
 
 class Undoing:
@@ -35,12 +34,12 @@ class Undoing:
         Args:
             case_id: The case.
             by: Who takes it back.
-            undo_seconds: How old the decision may be, seconds, at least 0.
+            undo_seconds: How old the decision may be, seconds, from 0 to a hundred years.
 
         Raises:
             NotFoundError: There is no such case.
             ConflictError: It is not decided, or was decided too long ago.
-            InvalidInputError: `by` is empty.
+            InvalidInputError: `by` is empty, or `undo_seconds` is outside its range.
             StoreUnavailableError: The database does not answer.
         """
         actor, within = storable_name(by, field="by"), _within(undo_seconds)
@@ -66,12 +65,12 @@ class Undoing:
         Args:
             bulk_id: As `bulk_decide` answered it.
             by: Who takes them back.
-            undo_seconds: How old the decisions may be, seconds, at least 0.
+            undo_seconds: How old the decisions may be, seconds, from 0 to a hundred years.
 
         Raises:
             NotFoundError: There is no such bulk.
             ConflictError: It was decided too long ago.
-            InvalidInputError: `by` is empty.
+            InvalidInputError: `by` is empty, or `undo_seconds` is outside its range.
             StoreUnavailableError: The database does not answer; nothing was withdrawn.
         """
         actor, within = storable_name(by, field="by"), _within(undo_seconds)
@@ -145,4 +144,4 @@ def _check_fresh(row: AnyRow, steps: Steps, within: timedelta) -> None:
 
 
 def _within(undo_seconds: float) -> timedelta:
-    return timedelta(seconds=finite(undo_seconds, field="undo_seconds", at_least=0.0))
+    return lasting(undo_seconds, "seconds", field="undo_seconds", most=MOST_HOURS * 3600)

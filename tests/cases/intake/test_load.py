@@ -279,6 +279,14 @@ def test_intake_works_on_each_database(store_url: str, taxonomy: Taxonomy, tmp_p
     assert (again.known, again.decided_before) == (3, 1)
 
 
+@pytest.mark.parametrize("hours", [1e12, float("nan")])
+def test_hours_that_no_calendar_holds_are_refused_before_anything_is_read(taxonomy: Taxonomy, hours: float) -> None:
+    options = IntakeOptions(gather_hours=hours, dry_run=True)
+    with pytest.raises(InvalidInputError, match=r"'gather_hours' must be from 0 to 8,760 hours") as caught:
+        load(None, "nowhere.csv", taxonomy=taxonomy, actor="test", options=options)
+    assert caught.value.field == "gather_hours"
+
+
 def test_rows_that_say_the_same_are_one_case_only_when_that_is_asked_for(
     store: CaseStore, taxonomy: Taxonomy, tmp_path: Path
 ) -> None:

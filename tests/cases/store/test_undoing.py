@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from cases.errors import ConflictError, NotFoundError
+from cases.errors import ConflictError, InvalidInputError, NotFoundError
 from cases.handling import BulkState, Outcome, ReopenReason
 from cases.ids import BulkId, new_id
 from cases.record import CaseStatus, EventKind
@@ -48,6 +48,15 @@ def test_what_is_older_than_the_window_stays(store: CaseStore, clock: SetClock) 
     store.undo(case.id, by="ann", undo_seconds=60)
     with pytest.raises(ConflictError, match="nothing to undo"):
         store.undo(case.id, by="ann")
+
+
+@pytest.mark.parametrize("window", [-1, float("inf"), float("nan"), 1e12])
+def test_a_window_that_no_calendar_holds_is_refused(store: CaseStore, window: float) -> None:
+    case = file_one(store)
+    decide(store, case.id)
+    with pytest.raises(InvalidInputError, match=r"'undo_seconds' must be from 0 to 3,155,760,000 seconds"):
+        store.undo(case.id, by="ann", undo_seconds=window)
+    assert store.case(case.id).status is CaseStatus.DECIDED
 
 
 def test_a_review_undone_leaves_the_appeal_open_and_another_may_review(store: CaseStore) -> None:
