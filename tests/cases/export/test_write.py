@@ -1,115 +1,37 @@
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
 import pyarrow.parquet as pq
 import pytest
-import python_calamine
 
 from cases.errors import InvalidInputError
-from cases.export import excel
 from cases.export.columns import COLUMNS
 from cases.export.write import ExportReport, export
-from cases.ids import CaseId, ScoreId, new_id
 from cases.intake.load import IntakeOptions, load
 from cases.intake.mapping import FieldMap
-from cases.record import NewReport, PastDecision, Score, Verdict
+from cases.record import NewReport
 from cases.store import CaseStore
 from cases.store.exporting import TableName
 from cases.taxonomy_file import load_taxonomy
+from tests.cases.export.exports import (
+    DANGEROUS,
+    GUARDED,
+    NOON,
+    TEXTS,
+    by_receipt,
+    csv_rows,
+    decided,
+    excel_cells,
+    excel_rows,
+    file,
+    scored,
+)
 from tests.databases import fresh_database
-
-NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
-
-DANGEROUS = [
-    '=HYPERLINK("http://example.com","click")',
-    "+1 555 0100 rang me",
-    "-2+3",
-    "@SUM(1)",
-    "\t=1",
-    "'=1+1",
-    "\uff1d1+1",
-]
-TEXTS = [
-    *DANGEROUS,
-    'He said "stop", then, on line\r\ntwo\nthree; and | more\ttabs',
-    "Grüße, 你好, \U0001f600",
-    "'quoted' from the start",
-    "http://example.com/a?b=c",
-    "12345",
-    "true",
-    "_x0041_",
-]
-GUARDED = [["'" + text] for text in DANGEROUS] + [[text] for text in TEXTS[len(DANGEROUS) :]]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[CaseStore]:
-    with fresh_database("sqlite", tmp_path) as url, CaseStore.open(url, lambda: NOON) as opened:
-        yield opened
-
-
-def file(store: CaseStore, texts: list[str], **fields: Any) -> list[CaseId]:
-    reports = [
-        NewReport("test", f"T-{n}", text, text, NOON + timedelta(minutes=n), **fields) for n, text in enumerate(texts)
-    ]
-    # Two of the texts are the same but for their width; each is to be a row.
-    return [filed.case_id for filed in store.file_reports(reports, actor="test", gather_hours=0)]
-
-
-def decided(store: CaseStore) -> CaseId:
-    (case_id,) = file(store, ["A text."], subject_kind="course", subject_ref="C-1", attributes={"reach": 12})
-    verdict = Verdict("privacy", 2, "warn", "clear_breach", "doxxing", ("harassment",))
-    store.record_past_decisions([PastDecision(case_id, verdict, "=petra", NOON, NOON, 90.5)], actor="test")
-    return case_id
-
-
-def scored(store: CaseStore) -> CaseId:
-    (case_id,) = file(store, ["A text."])
-    score = Score(
-        id=ScoreId(new_id()),
-        case_id=case_id,
-        content_id=store.case(case_id).content.id,
-        model="0" * 64,
-        model_version="caseload-default/3",
-        taxonomy_version=1,
-        assembly_version=1,
-        encoder_hash="1" * 64,
-        created_at=NOON,
-        category={"privacy": 0.75, "harassment": 0.25},
-        severity={1: 0.125, 2: 0.875},
-        priority={"severity": 2.0},
-        order_key=-12.5,
-        language="en",
-        seconds=0.25,
-    )
-    store.record_scores([score])
-    return case_id
-
-
-def by_receipt(rows: Iterable[Mapping[str, Any]], *columns: str) -> list[list[Any]]:
-    """The columns' values, in the order of receipt: ids of one millisecond come in any order."""
-    return [[row[name] for name in columns] for row in sorted(rows, key=lambda row: row["received_at"])]
-
-
-def csv_rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8-sig") as lines:
-        return list(csv.DictReader(lines))
-
-
-def excel_cells(path: Path, sheet: int = 0) -> list[list[Any]]:
-    with python_calamine.load_workbook(path) as book:
-        return list(book.get_sheet_by_index(sheet).to_python())
-
-
-def excel_rows(path: Path) -> list[dict[str, Any]]:
-    header, *rows = excel_cells(path)
-    return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 @pytest.mark.parametrize("name", get_args(TableName))
@@ -182,43 +104,6 @@ def test_an_exported_csv_taken_in_again_gives_the_same_texts(store: CaseStore, t
 
     assert report.rejections == []
     assert again == by_receipt(store.rows("cases"), "title", "description", "attributes", "received_at")
-
-
-def test_excel_holds_texts_as_texts_and_times_as_times(store: CaseStore, tmp_path: Path) -> None:
-    file(store, TEXTS)
-
-    report = export(store, "cases", tmp_path / "cases.xlsx")
-
-    rows = excel_rows(report.path)
-    assert by_receipt(rows, "description") == GUARDED
-    assert min(row["received_at"] for row in rows) == NOON.replace(tzinfo=None)
-    assert report.guarded_cells == 2 * len(DANGEROUS)
-
-
-def test_excel_cuts_what_no_cell_can_hold_and_says_so(store: CaseStore, tmp_path: Path) -> None:
-    file(store, ["x" * 32_767, "x" * 32_768, "x" + "\U0001f600" * 20_000])
-
-    report = export(store, "cases", tmp_path / "cases.xlsx")
-
-    cells = by_receipt(excel_rows(report.path), "description")
-    assert report.cut_cells == 4  # two titles and two descriptions
-    assert cells == [["x" * 32_767], ["x" * 32_767], ["x" + "\U0001f600" * 16_383]]
-
-
-def test_excel_goes_on_in_another_sheet_where_one_is_full(
-    store: CaseStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(excel, "ROWS_A_SHEET", 3)
-    file(store, [f"Text {n}." for n in range(5)])
-
-    report = export(store, "cases", tmp_path / "cases.xlsx")
-
-    assert (report.rows, report.sheets) == (5, 3)
-    with python_calamine.load_workbook(report.path) as book:
-        assert book.sheet_names == ["cases", "cases 2", "cases 3"]
-    sheets = [excel_cells(report.path, sheet) for sheet in range(3)]
-    assert [len(rows) - 1 for rows in sheets] == [2, 2, 1]
-    assert {tuple(rows[0]) for rows in sheets} == {tuple(COLUMNS["cases"])}
 
 
 def test_json_lines_hold_lists_and_maps_and_whole_texts(store: CaseStore, tmp_path: Path) -> None:
