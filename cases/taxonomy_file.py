@@ -8,17 +8,9 @@ from cases.category_map import CategoryChange, CategoryMap
 from cases.durations import LONGEST, parse_duration
 from cases.errors import TaxonomyError
 from cases.policy_entry import Entry, read_entry
-from cases.taxonomy import (
-    Action,
-    Category,
-    RaiseRule,
-    Reason,
-    SeverityLevel,
-    SubPolicy,
-    Taxonomy,
-    Team,
-)
+from cases.taxonomy import Taxonomy
 from cases.taxonomy_costs import PRECISION_TARGET, SeverityCosts, first_fault
+from cases.taxonomy_parts import Action, Category, RaiseRule, Reason, SeverityLevel, SubPolicy, Team
 from cases.taxonomy_queues import read_queues
 
 DEFAULT_POLICY = Path(__file__).parent / "policy" / "default.yaml"

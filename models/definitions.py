@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cases.taxonomy import Category, Taxonomy
+from cases.taxonomy import Taxonomy
+from cases.taxonomy_parts import Category
 from features.encoder.protocol import Encoder, Vectors
 
 
