@@ -1,10 +1,11 @@
 """Claims from a long queue: `PYTHONPATH=. python benchmarks/queue_at_size.py [--cases 1000000]`.
 
 Fills a queue whose head is on hold or assigned to somebody who does not come, since a claim must not slow down by
-what lies before the free cases. Then eight workers, a process each, claim and decide: first each at its own pace, as
-people and tooling do (`--pace` rounds a second in all), then as fast as they can. Prints the claim's latency of both,
-and the rounds a second. The databases are those that the tests use (CASELOAD_TEST_POSTGRESQL, CASELOAD_TEST_MARIADB;
-hence the path), each with a database of its own that is dropped in the end.
+what lies before the free cases. Then eight workers, a process each, claim and decide: first at moments of their own,
+as people and tooling do (a Poisson process of `--pace` rounds a second in all), then as fast as they can. Prints the
+claim's latency of both, and the rounds a second. The databases are those that the tests use
+(CASELOAD_TEST_POSTGRESQL, CASELOAD_TEST_MARIADB; hence the path), each with a database of its own that is dropped in
+the end.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ WORKERS, ROUNDS, BATCH = 8, 250, 1_000
 HELD_SHARE, ASSIGNED_SHARE = 0.02, 0.02
 
 WORKER = """
-import json, sys, time
+import json, random, sys, time
 from cases.clock import utc_now
 from cases.record import Verdict
 from cases.store import CaseStore
@@ -45,10 +46,12 @@ with CaseStore.open(url, utc_now) as store:
     store.claim_next(name, 900)
     print("ready", flush=True)
     sys.stdin.readline()
-    waits, began = [], time.monotonic()
+    chance, waits, began = random.Random(name), [], time.monotonic()
+    due = began
     for number in range(rounds):
         # Rounds begin when they are due, however long the last one took.
-        time.sleep(max(0.0, began + number * pause - time.monotonic()))
+        due += chance.expovariate(1 / pause) if pause else 0.0
+        time.sleep(max(0.0, due - time.monotonic()))
         start = time.monotonic()
         case, lease = store.claim_next(name, 900)
         waits.append(time.monotonic() - start)
