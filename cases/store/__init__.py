@@ -14,7 +14,7 @@ from cases.store.championing import Championing
 from cases.store.database import Database
 from cases.store.engine import make_engine
 from cases.store.exporting import Exporting
-from cases.store.filing import GATHER_HOURS, UNSCORED_ORDER_KEY, Filing
+from cases.store.filing import UNSCORED_ORDER_KEY, Filing
 from cases.store.gathering import Gathering
 from cases.store.learning import Learning
 from cases.store.migrate import require_head
@@ -27,7 +27,7 @@ from cases.store.scoring import Scoring
 from cases.store.watching import Pulse, Watching
 from cases.store.working import Reranked, Working
 
-__all__ = ["GATHER_HOURS", "UNSCORED_ORDER_KEY", "CaseStore", "Pulse", "Reranked"]
+__all__ = ["UNSCORED_ORDER_KEY", "CaseStore", "Pulse", "Reranked"]
 
 
 class CaseStore(

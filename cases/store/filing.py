@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, insert, select
 
+from cases.durations import GATHER_HOURS, MOST_GATHER_HOURS, lasting
 from cases.fingerprint import Fingerprint, fingerprint
 from cases.ids import CaseId, ReportId, new_id
 from cases.record import CaseStatus, FiledReport, NewReport
@@ -25,10 +26,6 @@ from cases.store.tables import cases, contents, fingerprints, report_identities,
 
 # Where a case stands in the queue between its filing and its first score, for callers that have no priority at hand.
 UNSCORED_ORDER_KEY = 0.0
-
-
-# How far apart two reports that say the same may have been received and still be one case, hours.
-GATHER_HOURS = 72.0
 
 
 class Filing:
@@ -60,8 +57,8 @@ class Filing:
             actor: Who files them, for the events.
             order_key: Where the cases that begin here stand until they are scored.
             level: The severity by which they are due until then, 1..K; None where nobody says any.
-            gather_hours: How far apart two reports that say the same may have been received, at least 0; 0 gathers
-                nothing by what is said, now or later.
+            gather_hours: How far apart two reports that say the same may have been received, at most a year; 0
+                gathers nothing by what is said, now or later.
 
         Returns:
             One answer for each report, in the batch's order.
@@ -71,7 +68,7 @@ class Filing:
             StoreUnavailableError: The database does not answer.
         """
         ready = [storable_report(report) for report in batch]
-        window = timedelta(hours=finite(gather_hours, field="gather_hours", at_least=0.0))
+        window = lasting(gather_hours, "hours", field="gather_hours", most=MOST_GATHER_HOURS)
         terms = _Terms(
             actor=storable_name(actor, field="actor"),
             order_key=finite(order_key, field="order_key"),

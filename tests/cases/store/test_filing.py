@@ -208,3 +208,10 @@ def test_a_report_that_cannot_be_stored_is_refused_by_field_and_the_batch_with_i
 
 def test_an_empty_batch_is_filed(sqlite_store: CaseStore) -> None:
     assert sqlite_store.file_reports([], actor="intake") == []
+
+
+@pytest.mark.parametrize("hours", [-1.0, 8760.5, 1e12, float("inf"), float("nan")])
+def test_hours_to_gather_within_that_no_calendar_holds_are_refused(sqlite_store: CaseStore, hours: float) -> None:
+    with pytest.raises(InvalidInputError, match=r"'gather_hours' must be from 0 to 8,760 hours"):
+        sqlite_store.file_reports([report(1)], actor="intake", gather_hours=hours)
+    assert sqlite_store.queue_length() == 0
