@@ -38,7 +38,7 @@ HELD_SHARE, ASSIGNED_SHARE = 0.02, 0.02
 WORKER = """
 import json, random, sys, time
 from cases.clock import utc_now
-from cases.record import Verdict
+from cases.decision import Verdict
 from cases.store import CaseStore
 url, name, rounds, pause = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
 verdict = Verdict("harassment", 3, "remove_content", "clear_breach")

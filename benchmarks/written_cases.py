@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 from looks import CACHE, environment, log_look
 
-from cases.record import Verdict
+from cases.decision import Verdict
 from cases.seed.corpus import WrittenCase, test_part, training_part
 from cases.seed.history import past_cases
 from cases.taxonomy import Taxonomy

@@ -12,8 +12,9 @@ from datetime import timedelta
 from typing import Any
 
 from cases.category_map import CategoryChange, CategoryMap
+from cases.decision import Verdict
 from cases.errors import UnknownPolicyError
-from cases.record import MAIN_QUEUE, Attributes, AttributeValue, Verdict
+from cases.record import MAIN_QUEUE, Attributes, AttributeValue
 from cases.routing import Queue
 from cases.taxonomy_costs import PRECISION_TARGET, SeverityCosts, default_costs, even_costs
 from cases.taxonomy_parts import Action, Category, RaiseRule, Reason, SeverityLevel, SubPolicy, Team

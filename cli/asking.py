@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import typer
 from rich.console import Console
 
+from cases.decision import Verdict
 from cases.errors import CaseloadError
 from cases.handling import Outcome
-from cases.record import Lease, Verdict
+from cases.record import Lease
 from cases.store import CaseStore
 from cases.taxonomy import Taxonomy
 from cli.command import messages

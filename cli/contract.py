@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cases.record import AttributeValue, CaseStatus, Suggestion
+from cases.decision import Suggestion
+from cases.record import AttributeValue, CaseStatus
 from cli.contract_base import Answer as Answer  # noqa: PLC0414 - it is part of this contract
 from cli.contract_handling import BulkAnswer, HandledAnswer, HistoryAnswer
 

@@ -13,7 +13,7 @@ from cli.command import AsJson, answer_json, opened_store, output, policy_of, se
 from cli.working import CaseArgument, Holder, find_case
 
 if TYPE_CHECKING:
-    from cases.record import Decision, Verdict
+    from cases.decision import Decision, Verdict
     from cases.settings import Settings
     from cases.store import CaseStore
     from cases.taxonomy import Taxonomy
@@ -43,7 +43,7 @@ def decide(
     as_json: AsJson = False,
 ) -> None:
     """Decide a claimed case (--token and the rest), or claim one and be asked. Ctrl-C gives it back."""
-    from cases.record import Verdict
+    from cases.decision import Verdict
 
     settings = settings_of(ctx)
     policy = policy_of(settings)

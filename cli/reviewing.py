@@ -33,7 +33,7 @@ def bulk_decide(
     as_json: AsJson = False,
 ) -> None:
     """Decide those of the cases that are free, all alike; `caseload undo --bulk` takes it back."""
-    from cases.record import Verdict
+    from cases.decision import Verdict
 
     settings = settings_of(ctx)
     verdict = Verdict(category, severity, action, reason, sub_policy)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from cases.record import Case, Lease, Score, SuggestionShown
+from cases.decision import SuggestionShown
+from cases.record import Case, Lease, Score
 from cases.taxonomy import Taxonomy
 from cli.contract import (
     ClaimAnswer,

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cases.decision import Suggestion
 from cases.handling import NoteKind
-from cases.record import CaseStatus, Suggestion
+from cases.record import CaseStatus
 
 
 class Outgoing(BaseModel):

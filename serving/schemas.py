@@ -25,9 +25,10 @@ from pydantic import (
     model_validator,
 )
 
+from cases.decision import SuggestionShown, Verdict
 from cases.handling import Outcome
 from cases.ids import ScoreId
-from cases.record import AttributeValue, NewReport, SuggestionShown, Verdict
+from cases.record import AttributeValue, NewReport
 from serving.ranking import CaseToJudge
 
 MAX_BODY_BYTES = 8 * 1024 * 1024

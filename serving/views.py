@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from cases.decision import Decision
 from cases.errors import CaseloadError
 from cases.handling import Note
-from cases.record import Attributes, Case, Decision, Lease, Report, Score
+from cases.record import Attributes, Case, Lease, Report, Score
 from cases.taxonomy import Taxonomy
 from features.assemble import ASSEMBLY_VERSION
 from models.assurance import NOVEL_BELOW

@@ -16,8 +16,8 @@ from typing import Any
 
 import pandas as pd
 
+from cases.decision import DecidedCase
 from cases.errors import InvalidInputError
-from cases.record import DecidedCase
 from cases.taxonomy import Taxonomy
 
 COLUMNS = (

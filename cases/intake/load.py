@@ -11,6 +11,7 @@ from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cases.decision import PastDecision
 from cases.durations import MOST_GATHER_HOURS, lasting
 from cases.errors import InvalidInputError
 from cases.ids import CaseId
@@ -18,7 +19,6 @@ from cases.intake.mapping import FieldMap
 from cases.intake.readers import SourceOptions, open_table
 from cases.intake.rows import AcceptedRow, RowReader
 from cases.intake.table import RawRow, Rejection, Table
-from cases.record import PastDecision
 from cases.spreadsheet_text import guarded
 from cases.store import CaseStore
 from cases.store.tables import CODE_LENGTH

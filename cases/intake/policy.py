@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from cases.record import Verdict
+from cases.decision import Verdict
 from cases.taxonomy import Taxonomy
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import TypeVar
 
+from cases.decision import Appeal, PastDecision, Verdict
 from cases.errors import UnknownPolicyError
 from cases.ids import CaseId
 from cases.intake.mapping import APPEAL_FIELDS, ATTRIBUTE, DECISION_FIELDS, SIGNALS, Binding
@@ -29,7 +30,7 @@ from cases.intake.values import (
     is_blank,
     without_unstorable,
 )
-from cases.record import Appeal, AttributeValue, NewReport, PastDecision, Verdict
+from cases.record import AttributeValue, NewReport
 from cases.spreadsheet_text import without_guard
 from cases.store.tables import CODE_LENGTH, NAME_LENGTH
 from cases.taxonomy import Taxonomy

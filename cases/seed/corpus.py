@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cases.record import Attributes, Verdict
+from cases.decision import Verdict
+from cases.record import Attributes
 
 SEED = Path(__file__).parent
 TRAINING, TEST, INCOMING = SEED / "written", SEED / "test_part", SEED / "incoming"

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from cases.record import Appeal, Verdict
+from cases.decision import Appeal, Verdict
 from cases.seed.corpus import WrittenCase
 from cases.taxonomy import Taxonomy
 

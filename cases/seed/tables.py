@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cases.clock import as_utc
-from cases.record import Verdict
+from cases.decision import Verdict
 from cases.seed.corpus import WrittenCase, incoming_part, training_part
 from cases.seed.history import PastCase, arrival, past_cases, report_times
 from cases.spreadsheet_text import guarded

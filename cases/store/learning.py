@@ -8,8 +8,9 @@ from functools import partial
 
 from sqlalchemy import Connection, and_, or_, select
 
+from cases.decision import DecidedCase
 from cases.ids import CaseId
-from cases.record import CaseStatus, Content, DecidedCase
+from cases.record import CaseStatus, Content
 from cases.store.database import Database
 from cases.store.rows import AnyRow, decision_from, read_contents
 from cases.store.tables import cases, contents, decisions, subjects

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from cases.clock import as_utc
+from cases.decision import PastDecision
 from cases.errors import InvalidInputError, NotFoundError
 from cases.ids import CaseId, new_id
 from cases.life import iso
-from cases.record import EventKind, PastDecision
+from cases.record import EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, locked_states
 from cases.store.storable import finite, storable_name

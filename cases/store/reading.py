@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
+from cases.decision import Decision
 from cases.errors import NotFoundError
 from cases.ids import CaseId, DecisionId
-from cases.record import Case, Decision, Event, Report, Score
+from cases.record import Case, Event, Report, Score
 from cases.store.database import Database
 from cases.store.rows import (
     case_row,

@@ -9,22 +9,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, bindparam, select
 
+from cases.decision import Decision, Suggestion, Verdict
 from cases.errors import NotFoundError
 from cases.ids import BulkId, CaseId, ContentId, DecisionId, ReportId, ScoreId, SubjectId
-from cases.record import (
-    Case,
-    CaseStatus,
-    Content,
-    Decision,
-    Event,
-    EventKind,
-    RankedFrom,
-    Report,
-    Score,
-    Subject,
-    Suggestion,
-    Verdict,
-)
+from cases.record import Case, CaseStatus, Content, Event, EventKind, RankedFrom, Report, Score, Subject
 from cases.store.tables import cases, contents, leases, subjects
 
 T = TypeVar("T")

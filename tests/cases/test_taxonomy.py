@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cases.decision import Verdict
 from cases.errors import TaxonomyError, UnknownPolicyError
-from cases.record import Attributes, Verdict
+from cases.record import Attributes
 from cases.taxonomy import Taxonomy, inline_taxonomy
 from cases.taxonomy_file import DEFAULT_POLICY, load_taxonomy
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from cases.record import Case, CaseStatus, Lease, Suggestion, Verdict
+from cases.decision import Suggestion, Verdict
+from cases.record import Case, CaseStatus, Lease
 from cases.store import CaseStore
 from tests.cli.conftest import Run
 from tests.cli.filed_cases import file_case, score_case

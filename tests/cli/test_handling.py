@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cases.decision import Verdict
 from cases.ids import new_id
-from cases.record import CaseStatus, Verdict
+from cases.record import CaseStatus
 from cases.store import CaseStore
 from tests.cli.conftest import Run
 from tests.cli.filed_cases import file_case, score_case

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cases.record import PastDecision, Verdict
+from cases.decision import PastDecision, Verdict
 from cases.store import CaseStore
 from cli.contract import ReplayAnswer
 from tests.cli.conftest import Run

@@ -95,7 +95,8 @@ def test_a_database_killed_at_any_moment_has_lost_nothing_that_was_acknowledged(
 WRITER = """
 import sys
 from cases.clock import utc_now
-from cases.record import NewReport, Verdict
+from cases.decision import Verdict
+from cases.record import NewReport
 from cases.store import CaseStore
 verdict = Verdict("harassment", 3, "remove_content", "clear_breach")
 with CaseStore.open(sys.argv[1]) as store:

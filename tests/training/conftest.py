@@ -10,7 +10,8 @@ from typing import Literal
 
 import pytest
 
-from cases.record import NewReport, PastDecision
+from cases.decision import PastDecision
+from cases.record import NewReport
 from cases.seed.corpus import WrittenCase, training_part
 from cases.settings import Settings, load_settings
 from cases.store import CaseStore

@@ -58,7 +58,8 @@ class Life:
         return train_on_record(self.settings, self.store, self.taxonomy, TrainingOptions(budget="quick", **options))
 
     def decide_one(self, external_id: str) -> None:
-        from cases.record import NewReport, Verdict
+        from cases.decision import Verdict
+        from cases.record import NewReport
 
         report = NewReport("test", external_id, "", "Someone sells five-star ratings by the dozen.", NOW)
         self.store.file_reports([report], actor="test")

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from cases.category_map import CategoryChange, CategoryMap
+from cases.decision import DecidedCase, Decision, Verdict
 from cases.errors import InvalidInputError
 from cases.ids import CaseId, ContentId, DecisionId
-from cases.record import DecidedCase, Decision, Verdict
 from cases.taxonomy import inline_taxonomy
 from training.snapshot import from_store
 from training.split import split

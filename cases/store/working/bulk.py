@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from cases.decision import Verdict
 from cases.errors import InvalidInputError
 from cases.handling import BulkItem, BulkOutcome, BulkState, NoteKind
 from cases.ids import BulkId, CaseId, ContentId, new_id
 from cases.life import CaseState
-from cases.record import CaseStatus, EventKind, Verdict
+from cases.record import CaseStatus, EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, locked_states, states_of
 from cases.store.noting import write_note

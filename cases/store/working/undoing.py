@@ -11,11 +11,12 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, insert, select
 
+from cases.decision import Decision
 from cases.durations import MOST_HOURS, UNDO_SECONDS, lasting
 from cases.errors import ConflictError, NotFoundError
 from cases.handling import BulkItem, BulkOutcome, BulkState
 from cases.ids import BulkId, CaseId, DecisionId
-from cases.record import CaseStatus, Decision, EventKind
+from cases.record import CaseStatus, EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state, locked_states
 from cases.store.rows import AnyRow, chunks, decision_from

@@ -10,8 +10,9 @@ from typing import Any
 
 import python_calamine
 
+from cases.decision import PastDecision, Verdict
 from cases.ids import CaseId, ScoreId, new_id
-from cases.record import NewReport, PastDecision, Score, Verdict
+from cases.record import NewReport, Score
 from cases.store import CaseStore
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)

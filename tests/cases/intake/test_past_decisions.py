@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from cases.category_map import CategoryChange, CategoryMap
+from cases.decision import Appeal, PastDecision, Verdict
 from cases.intake.rows import NOT_FILED
-from cases.record import Appeal, PastDecision, Verdict
 from tests.cases.intake.row_reading import TAXONOMY, accepted, rejected
 from tests.cases.intake.tables import APPEAL, DECISION, REPORT
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cases.record import Verdict
+from cases.decision import Verdict
 from cases.seed.corpus import FurtherReport, WrittenCase
 from cases.seed.history import DAYS, LENIENT, SHIFTS, START, STRICT, PastCase, past_cases, report_times
 from cases.taxonomy import Taxonomy

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from cases.decision import Suggestion
 from cases.errors import InvalidInputError
 from cases.handling import BulkState, HoldReason
 from cases.ids import CaseId, new_id
-from cases.record import CaseStatus, EventKind, Suggestion
+from cases.record import CaseStatus, EventKind
 from cases.store import CaseStore
 from cases.store.working.bulk import MAX_BULK
 from tests.cases.store.builders import VERDICT, claim, decide, file_one, kinds, report, score

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from cases.decision import Verdict
 from cases.errors import ConflictError, InvalidInputError
 from cases.handling import NoteKind, Outcome, ReopenReason
-from cases.record import CaseStatus, EventKind, Verdict
+from cases.record import CaseStatus, EventKind
 from cases.store import CaseStore
 from tests.cases.store.builders import VERDICT, claim, decide, file_one, kinds, next_for
 from tests.cases.store.conftest import NOON, SetClock

@@ -6,9 +6,10 @@ from typing import cast
 
 import pytest
 
+from cases.decision import Appeal, PastDecision, Verdict
 from cases.errors import InvalidInputError
 from cases.handling import Outcome, RankReason, ReopenReason
-from cases.record import Appeal, NewReport, PastDecision, Rank, Verdict
+from cases.record import NewReport, Rank
 from cases.store import CaseStore
 from cases.taxonomy import Taxonomy
 from tests.cases.store.builders import decide, file_one, score
