@@ -15,6 +15,7 @@ from cases.decision import Suggestion
 from cases.record import AttributeValue, CaseStatus
 from cli.contract_base import Answer as Answer  # noqa: PLC0414 - it is part of this contract
 from cli.contract_handling import BulkAnswer, HandledAnswer, HistoryAnswer
+from cli.contract_replay import ReplayAnswer
 
 
 class SuggestedCategory(Answer):
@@ -312,83 +313,6 @@ class SuspectsAnswer(Answer):
     model: str = Field(description="name/version")
     total: int = Field(description="Suspects in all; the list may be shorter.")
     suspects: list[SuspectDecision] = Field(description="The likeliest slips first.")
-
-
-class ReplayedFigure(Answer):
-    """A figure over seeds with its 95 % interval; null where there is none."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-class ReplayedBound(Answer):
-    """What became of the bound on waiting."""
-
-    cases: int = Field(description="Waits looked at.")
-    waits_broken: int = Field(description="Waits longer than the bound allows.")
-    pairs_broken: int = Field(description="Times that a case went first which by its key could not.")
-    most: int = Field(description="How often one case was overtaken at most.")
-    most_by_others: int = Field(description="The same, by cases not beyond the floor of severity 1.")
-    most_allowed: int = Field(description="How many of those the bound allows at most.")
-    latest_hours: float = Field(description="How long after a case one of its kind came that still went first.")
-    latest_allowed_hours: float
-
-
-class ReplayedOrder(Answer):
-    """One order of work."""
-
-    order: str
-    harm: dict[str, float] = Field(description="Mean harm-hours of a stream, by account of harm.")
-    versus_first: dict[str, ReplayedFigure] = Field(description="Over that of first in, first out, by account.")
-    gap_closed: dict[str, ReplayedFigure] = Field(
-        description="Share of the gap to the clairvoyant order that it closes, by account; empty with --against."
-    )
-    in_time: dict[int, ReplayedFigure] = Field(description="By level: share taken within its time to first touch.")
-    worst_wait_hours: dict[int, ReplayedFigure] = Field(description="By level: the longest wait in a stream.")
-    weighted_hours: ReplayedFigure = Field(description="Severity-weighted hours to decision.")
-    undecided: float = Field(description="Cases left over at the end, on average.")
-    bound: ReplayedBound | None = Field(description="Null for orders that it is not stated of.")
-
-
-class ReplayedContrast(Answer):
-    """Two files of weights at one load."""
-
-    harm: dict[str, ReplayedFigure] = Field(
-        description="Harm under the new file over that under today's, by account."
-    )
-    by_its_own: dict[str, ReplayedFigure] = Field(
-        description="The same by the harm that the new file states; empty where both state the same."
-    )
-    worse: list[str] = Field(description="What gets worse, a line each.")
-    better: Literal["new", "current", ""] = Field(description="By linear harm; empty where the seeds cannot tell.")
-    sentence: str
-
-
-class ReplayedLoad(Answer):
-    """One load."""
-
-    load: float
-    cases: float = Field(description="Mean number of cases in a stream.")
-    orders: list[ReplayedOrder]
-    clairvoyant: dict[str, str] = Field(description="By account: which order that knows the truth is meant.")
-    contrast: ReplayedContrast | None = Field(description="Null without --against.")
-
-
-class ReplayAnswer(Answer):
-    """`caseload replay --json`."""
-
-    schema_: Literal["caseload.replay/1"] = Field(default="caseload.replay/1", alias="schema")
-    arrivals: str
-    recorded: int = Field(description="Recorded cases that streams are made of.")
-    way: Literal["redrawn", "scaled"] = Field(description="How a load was made of the record.")
-    staff: int
-    weeks: int = Field(description="Length of a redrawn stream.")
-    seeds: list[int]
-    weights: str
-    against: str | None
-    loads: list[ReplayedLoad]
-    verdict: str
 
 
 ANSWERS: tuple[type[Answer], ...] = (

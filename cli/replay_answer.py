@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from cli.contract import (
+from cli.contract_replay import (
     ReplayAnswer,
     ReplayedBound,
     ReplayedContrast,

@@ -8,7 +8,7 @@ import pytest
 
 from cases.decision import PastDecision, Verdict
 from cases.store import CaseStore
-from cli.contract import ReplayAnswer
+from cli.contract_replay import ReplayAnswer
 from tests.cli.conftest import Run
 from tests.cli.filed_cases import RECEIVED, file_case, score_case
 
