@@ -24,7 +24,7 @@ from cases.taxonomy import Taxonomy
 from cases.taxonomy_file import load_taxonomy
 from evaluation.bootstrap import Interval
 from evaluation.replay.arrivals import Arrivals, Setting
-from evaluation.replay.harm import ACCOUNTS, DATED, UNDATED, World
+from evaluation.replay.harm import ACCOUNTS, DATED, LINEAR, QUADRATIC, STEP, UNDATED, World
 from evaluation.replay.orders import ExpectedCMu, Ours, Outlook
 from evaluation.replay.play import Contest, Played, play
 from evaluation.replay.study import DATED_SHARE, FIRST, LOADS, OURS, AtLoad, Plan, every_order, replay
@@ -83,12 +83,12 @@ def waits_table(found: AtLoad) -> Iterator[str]:
 
 def judged(name: str, found: AtLoad) -> Iterator[str]:
     """Whether what must be shown is, a line each."""
-    beaten = all(found.undated.versus(OURS, order, "linear").high < 1 for order in PLAIN)
+    beaten = all(found.undated.versus(OURS, order, LINEAR).high < 1 for order in PLAIN)
     yield f"  {name} {found.load:g}: {'beats' if beaten else 'DOES NOT beat'} all four plain orders in linear harm"
-    beside = found.undated.versus(OURS, ExpectedCMu.name, "linear")
+    beside = found.undated.versus(OURS, ExpectedCMu.name, LINEAR)
     within = "within" if beside.value <= ALLOWED else "NOT within"
     yield f"  {name} {found.load:g}: linear {within} 2 % of expected-cμ, {span(beside)}"
-    for account in ("step", "quadratic", DATED):
+    for account in (STEP, QUADRATIC, DATED):
         other = found.of(account).versus(OURS, ExpectedCMu.name, account)
         said = "ahead of" if other.high < 1 else "BEHIND" if other.low > 1 else "not told apart from"
         yield f"  {name} {found.load:g}: {account} {said} expected-cμ, {span(other)}"
@@ -157,7 +157,7 @@ def contest(
     taxonomy: Taxonomy,
     weights: Weights,
     seeds: Sequence[int],
-    accounts: Sequence[str] = ("linear",),
+    accounts: Sequence[str] = (LINEAR,),
 ) -> Contest:
     outlook = Outlook(weights, taxonomy, arrivals.times)
     world = World(weights, taxonomy)
@@ -209,8 +209,8 @@ def robust_part(sets: Mapping[str, Arrivals], taxonomy: Taxonomy, weights: Weigh
             print(f"\n{arrivals.name}, load {load:g}, {len(seeds)} seeds: linear harm of ours over that of")
             print(f"  {'the truth changed':<34}" + "".join(f"{other:>25}" for other in others) + f"{'closed':>26}")
             for said, played in variants(arrivals, taxonomy, weights, seeds, load):
-                ratios = {other: played.versus(OURS, other, "linear") for other in others}
-                closed = span(played.closed(OURS, FIRST, "linear"))
+                ratios = {other: played.versus(OURS, other, LINEAR) for other in others}
+                closed = span(played.closed(OURS, FIRST, LINEAR))
                 print(
                     f"  {said:<34}" + "".join(f"{span(r):>25}" for r in ratios.values()) + f"{closed:>26}", flush=True
                 )

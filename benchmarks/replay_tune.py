@@ -21,7 +21,7 @@ from replay_sets import arrival_sets
 
 from cases.taxonomy_file import load_taxonomy
 from evaluation.replay.arrivals import Setting, stream
-from evaluation.replay.harm import DATED, UNDATED, Stakes, World
+from evaluation.replay.harm import DATED, LINEAR, UNDATED, Stakes, World
 from evaluation.replay.measures import mean, measured, ratio
 from evaluation.replay.orders import ExpectedCMu, Order, Ours, Outlook
 from evaluation.replay.simulate import simulate
@@ -79,7 +79,7 @@ def line(label: str, found: Mapping[tuple[str, float, str], float]) -> str:
     names = list(dict.fromkeys(name for name, _, _ in found))
     harms = {key: value for key, value in found.items() if key[2] != IN_TIME}
     accounts = list(dict.fromkeys(account for _, _, account in harms))
-    worst = max(value for (_, load, account), value in harms.items() if account == "linear" and load < 1)
+    worst = max(value for (_, load, account), value in harms.items() if account == LINEAR and load < 1)
     means = [
         math.exp(sum(math.log(v) for (_, _, a), v in harms.items() if a == account) / (len(names) * len(LOADS)))
         for account in accounts

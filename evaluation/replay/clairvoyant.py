@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from evaluation.replay.case import SimulatedCase
-from evaluation.replay.harm import World
+from evaluation.replay.harm import DATED, LINEAR, QUADRATIC, STEP, World
 from evaluation.replay.orders import ClairvoyantOrder, GrowingOrder
 
 TruthOrder = ClairvoyantOrder | GrowingOrder
@@ -71,8 +71,8 @@ class TrueGrowth(GrowingOrder):
 
 
 CLAIRVOYANT: Mapping[str, tuple[Callable[[World], TruthOrder], ...]] = {
-    "linear": (TrueCMu,),
-    "step": (TrueCMu, TrueStep),
-    "quadratic": (TrueCMu, TrueGrowth, TrueFirstGrowth),
-    "deadline": (TrueCMu, TrueDeadline),
+    LINEAR: (TrueCMu,),
+    STEP: (TrueCMu, TrueStep),
+    QUADRATIC: (TrueCMu, TrueGrowth, TrueFirstGrowth),
+    DATED: (TrueCMu, TrueDeadline),
 }

@@ -28,6 +28,9 @@ from models.priority import Weights, told_time
 
 Floats = npt.NDArray[np.float64]
 
+# The accounts' names, as commands, reports and answers have them.
+LINEAR, STEP, QUADRATIC, DATED = "linear", "step", "quadratic", "deadline"
+
 _HOUR = timedelta(hours=1)
 
 
@@ -120,7 +123,6 @@ def deadline(stakes: Stakes, hours: Floats) -> Floats:
     return stakes.rate * (hours + (stakes.factor - 1.0) * np.maximum(hours - stakes.nearing, 0.0))
 
 
-ACCOUNTS: Mapping[str, Account] = {"linear": linear, "step": step, "quadratic": quadratic, "deadline": deadline}
-# One is of streams in which cases carry deadlines, the others are of streams without any.
-DATED = "deadline"
+ACCOUNTS: Mapping[str, Account] = {LINEAR: linear, STEP: step, QUADRATIC: quadratic, DATED: deadline}
+# `DATED` is of streams in which cases carry deadlines, the others are of streams without any.
 UNDATED = tuple(name for name in ACCOUNTS if name != DATED)

@@ -7,7 +7,7 @@ from html import escape
 
 from evaluation.bootstrap import Interval
 from evaluation.replay.arrivals import DEADLINE_FROM, DEADLINE_TO
-from evaluation.replay.harm import ACCOUNTS, DATED
+from evaluation.replay.harm import ACCOUNTS, DATED, LINEAR, QUADRATIC, STEP
 from evaluation.replay.overtaking import Overtaking
 from evaluation.replay.plots import harm_plot, in_time_plot, waits_plot
 from evaluation.replay.study import CURRENT, DATED_SHARE, FIRST, NEW, OURS, AtLoad, Plan
@@ -53,7 +53,7 @@ def described(plan: Plan) -> str:
 
 def _section(found: AtLoad, place: int) -> str:
     orders, played = list(found.undated.figures), found.undated
-    versus = {order: found.undated.versus(order, FIRST, "linear") for order in orders}
+    versus = {order: found.undated.versus(order, FIRST, LINEAR) for order in orders}
     parts = [
         f"<h2>Load {found.load:g}</h2><p>{_size(found)}</p>",
         harm_plot(f"harm-{place}", f"Harm at load {found.load:g}", versus, _OURS),
@@ -149,9 +149,9 @@ def _shown(found: Interval, digits: int = 3) -> Number | None:
 
 def _how() -> str:
     accounts: Mapping[str, str] = {
-        "linear": "harm grows evenly from receipt to decision",
-        "step": "twice as fast once the true level's time to first touch is over",
-        "quadratic": "the rate itself grows evenly with waiting",
+        LINEAR: "harm grows evenly from receipt to decision",
+        STEP: "twice as fast once the true level's time to first touch is over",
+        QUADRATIC: "the rate itself grows evenly with waiting",
         DATED: (
             f"cases carry their own deadlines, and {DATED_SHARE:.0%} of those without are given one "
             f"{DEADLINE_FROM:g} to {DEADLINE_TO:g} h after receipt; near it harm multiplies"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.bootstrap import Interval
-from evaluation.replay.harm import ACCOUNTS
+from evaluation.replay.harm import ACCOUNTS, LINEAR
 from evaluation.replay.measures import mean
 from evaluation.replay.study import CURRENT, NEW, AtLoad
 
@@ -42,11 +42,11 @@ def contrast(found: Mapping[str, AtLoad]) -> Contrast:
     """
     here = found[CURRENT]
     harm = _ratios(here)
-    better = _better(harm["linear"])
+    better = _better(harm[LINEAR])
     own = _ratios(found[NEW]) if NEW in found else {}
-    sentence = f"load {here.load:g}: {_said(harm['linear'], better)}"
-    if own and _better(own["linear"]) != better:
-        sentence += f"; by the harm that the new weights state, {_said(own['linear'], _better(own['linear']))}"
+    sentence = f"load {here.load:g}: {_said(harm[LINEAR], better)}"
+    if own and _better(own[LINEAR]) != better:
+        sentence += f"; by the harm that the new weights state, {_said(own[LINEAR], _better(own[LINEAR]))}"
     return Contrast(here.load, harm, own, tuple(_worse(here, harm)), better, sentence)
 
 
@@ -89,7 +89,7 @@ def _worse(found: AtLoad, harm: Mapping[str, Interval]) -> list[str]:
     lines = [
         f"{account} harm {_per_cent(each.value - 1)} ({_per_cent(each.low - 1)} to {_per_cent(each.high - 1)})"
         for account, each in harm.items()
-        if account != "linear" and each.low > 1
+        if account != LINEAR and each.low > 1
     ]
     new, current = (found.undated.figures[name] for name in (NEW, CURRENT))
     levels = sorted(set.intersection(*({*run.worst_wait} for run in (*new, *current))))
