@@ -13,6 +13,13 @@ from evaluation.replay.worse import at_temperature, minutes_off, mixed_with
 from tests.evaluation.replay.small_worlds import FINE, HARASSED, few_arrivals, policy, said
 
 
+def two_categories(count: int = 400) -> Arrivals:
+    """Recorded cases of which every second one violates nothing; each is known by its reach."""
+    arrivals = few_arrivals(count)
+    rows = tuple(replace(row, category=(HARASSED, FINE)[row.attributes["reach"] % 2]) for row in arrivals.rows)
+    return Arrivals("two", rows, Pool.of(rows), arrivals.times)
+
+
 @pytest.mark.parametrize("way", ["redrawn", "scaled"])
 @pytest.mark.parametrize("load", [0.7, 1.1])
 def test_the_load_is_the_one_asked_for(way: str, load: float):
@@ -186,13 +193,39 @@ def test_handling_times_are_off_by_category_either_way():
     off = minutes_off(names, 0.5, 1)
     assert sorted(off.values()) == [0.5] * 5 + [1.5] * 5
     assert off == minutes_off(reversed(names), 0.5, 1)
-    found = stream(few_arrivals(), Setting(0.9, staff=3, minutes_by={HARASSED: 2.0}), policy(), 1)
-    as_ever = stream(few_arrivals(), Setting(0.9, staff=3), policy(), 1)
-    # Whatever handling takes, cases come until the load is full; half as many make it when each takes twice as long.
+
+
+@pytest.mark.parametrize("way", ["redrawn", "scaled"])
+def test_a_case_takes_as_long_as_was_recorded_of_it(way: str):
+    arrivals = two_categories()
+    took = {row.attributes["reach"]: row.minutes for row in arrivals.rows}
+    found = stream(arrivals, Setting(0.9, staff=3, way=way), policy(), 1).cases
+    assert [case.truth.minutes for case in found] == [took[case.known.attributes["reach"]] for case in found]
+
+
+def test_a_handling_time_that_was_not_recorded_is_drawn_as_its_category_takes():
+    arrivals = two_categories(1000)
+    pool = Pool(arrivals.pool.rows, {HARASSED: (np.log(20.0), 0.3), FINE: (np.log(4.0), 0.8)})
+    untimed = tuple(replace(row, minutes=None) for row in arrivals.rows)
+    found = stream(Arrivals("untimed", untimed, pool, arrivals.times), Setting(0.9, staff=4), policy(), 1).cases
+    for category, (mean, spread) in pool.minutes.items():
+        logs = np.log([case.truth.minutes for case in found if case.truth.category == category])
+        # Five standard errors, of a mean and of a spread.
+        assert logs.mean() == pytest.approx(mean, abs=5 * spread / len(logs) ** 0.5)
+        assert logs.std() == pytest.approx(spread, abs=5 * spread / (2 * len(logs)) ** 0.5)
+
+
+def test_only_the_categories_named_take_longer_and_fewer_cases_make_the_load():
+    arrivals = two_categories()
+    took = {row.attributes["reach"]: row.minutes for row in arrivals.rows}
+    as_ever = stream(arrivals, Setting(0.9, staff=3), policy(), 1)
+    found = stream(arrivals, Setting(0.9, staff=3, minutes_by={HARASSED: 3.0}), policy(), 1)
+    factors = {HARASSED: 3.0, FINE: 1.0}
+    for case in found.cases:
+        recorded = took[case.known.attributes["reach"]]
+        assert case.truth.minutes == pytest.approx(factors[case.truth.category] * recorded)
+    # Cases come until the load is full; every second one takes thrice as long, so half as many make it.
     assert len(found.cases) == pytest.approx(len(as_ever.cases) / 2, rel=0.05)
-    assert np.mean([case.truth.minutes for case in found.cases]) == pytest.approx(
-        2 * np.mean([case.truth.minutes for case in as_ever.cases]), rel=0.05
-    )
 
 
 def test_a_moment_and_its_hours_are_the_same_time():
