@@ -124,6 +124,9 @@ def _plan_for(connection: Connection, db: Database, fresh: Sequence[NewReport], 
     ref_rows = list(_by_keys(connection, cases, cases.c.ref_source, cases.c.case_ref, refs, lock=True))
     merged_rows = _merged(connection, set(subject_ids.values()) - {row.subject_id for row in open_rows})
     stand_ins = _stand_ins(connection, [*ref_rows, *merged_rows])
+    takers = [(row.subject_id, row) for row in open_rows]
+    # Of a subject without an open case of its own: those that its merged ones went into.
+    takers += [(row.subject_id, took) for row in merged_rows if _takes(took := stand_ins[row.id])]
     said = [(report, terms.said[report_key(report)]) for report in fresh if report_key(report) in terms.said]
     prints = alike(connection, said, terms.window)
     text_rows = _gathering(connection, cases.c.id, {row.case_id for row in prints})
@@ -141,11 +144,7 @@ def _plan_for(connection: Connection, db: Database, fresh: Sequence[NewReport], 
         steps=Steps(db.clock(), states_of(connection, list(rows.values()))),
         subject_ids=subject_ids,
         by_ref={(row.ref_source, row.case_ref): known[stand_ins.get(row.id, row).id] for row in ref_rows},
-        # Of several undecided cases on a subject, the one that has waited longest.
-        by_subject={
-            **{row.subject_id: known[took.id] for row in merged_rows if _takes(took := stand_ins[row.id])},
-            **{row.subject_id: known[row.id] for row in sorted(open_rows, key=_age, reverse=True)},
-        },
+        by_subject={subject_id: known[row.id] for subject_id, row in _waiting_longest(takers).items()},
         likes=likes if terms.window else None,
     )
 
@@ -161,6 +160,11 @@ def _merged(connection: Connection, subject_ids: set[str]) -> list[AnyRow]:
 
 def _takes(row: AnyRow) -> bool:
     return row.status == CaseStatus.OPEN.value and bool(row.gathers)
+
+
+def _waiting_longest(candidates: Iterable[tuple[str, AnyRow]]) -> dict[str, AnyRow]:
+    """Of the cases that may take a subject's reports, by subject id, the one that has waited longest."""
+    return dict(sorted(candidates, key=lambda candidate: _age(candidate[1]), reverse=True))
 
 
 def _stand_ins(connection: Connection, rows: Sequence[AnyRow]) -> dict[str, AnyRow]:

@@ -252,3 +252,35 @@ def test_what_comes_later_for_the_subject_of_a_merged_case_joins_the_one_that_to
     decide(store, into.id)
     # Decided, it takes nothing on: what comes now is a case of its own.
     assert file_one(store, 4, subject_kind="user", subject_ref="u2").id not in (taken.id, into.id)
+
+
+@pytest.mark.parametrize("order", ["oldest first", "oldest last"])
+def test_of_several_cases_that_took_over_a_subjects_the_one_that_has_waited_longest_takes_what_comes_later(
+    store: CaseStore, order: str
+) -> None:
+    def on(number: int, subject: str, hour: int, **changes: str) -> CaseId:
+        about = {"subject_kind": "user", "subject_ref": subject, **changes}
+        return file_one(store, number, received_at=MORNING + timedelta(hours=hour), **about).id
+
+    taken = [on(1, "u1", 3, case_ref="C-1"), on(2, "u1", 3, case_ref="C-2")]
+    # Whichever of the two was merged first, and whichever was filed first, of the cases that they went into.
+    hours = {"oldest first": (1, 2), "oldest last": (2, 1)}[order]
+    into = {hour: on(2 + hour, f"u{hour + 1}", hour) for hour in hours}
+    for case_id, hour in zip(taken, hours, strict=True):
+        store.merge(case_id, into[hour], by="lead")
+
+    assert on(5, "u1", 4) == into[1]
+    decide(store, into[1])
+    assert on(6, "u1", 5) == into[2]
+
+
+def test_of_those_that_have_waited_as_long_the_one_that_was_filed_first_takes_what_comes_later(
+    store: CaseStore,
+) -> None:
+    about = {**U1, "received_at": MORNING}
+    taken = [file_one(store, number, case_ref=f"C-{number}", **about).id for number in range(4)]
+    into = [file_one(store, 4 + number, received_at=MORNING - timedelta(hours=1)).id for number in range(4)]
+    for case_id, other in zip(taken, (2, 0, 3, 1), strict=True):
+        store.merge(case_id, into[other], by="lead")
+
+    assert file_one(store, 9, **about).id == into[0]
