@@ -20,12 +20,20 @@ def harm_plot(name: str, title: str, found: Mapping[str, Interval], ours: Sequen
     Args:
         name: Unique in the page.
         title: Its name.
-        found: By order, the one that all are held against first.
+        found: By order, the one that all are held against first; NaN of none.
         ours: The orders that it is about; the others stand back.
+
+    Returns:
+        One SVG; "" where there is nothing to draw.
     """
-    lows = [max(each.low, each.value / 10) for each in found.values()]
-    bottom = max((d for d in _DECADES if d <= min(lows)), default=_DECADES[0])
-    top = min((d for d in _DECADES if d >= max(each.high for each in found.values())), default=_DECADES[-1])
+    known = [each for each in found.values() if not math.isnan(each.value)]
+    if not known:
+        return ""
+    # A figure of one seed has no bounds: of a number and a NaN after it `max` takes the number.
+    lowest = min(max(each.value / 10, each.low) for each in known)
+    highest = max(max(each.value, each.high) for each in known)
+    bottom = max((d for d in _DECADES if d <= lowest), default=_DECADES[0])
+    top = min((d for d in _DECADES if d >= highest), default=_DECADES[-1])
     axes, drawn = _rows(list(found), (math.log10(bottom), math.log10(max(top, bottom * 10))))
     for tick in (d for d in _DECADES if bottom <= d <= top):
         drawn += _tick(axes, math.log10(tick), per_cent(tick) if tick >= 0.01 else f"{100 * tick:g} %")
@@ -33,8 +41,7 @@ def harm_plot(name: str, title: str, found: Mapping[str, Interval], ours: Sequen
         text(axes.left + _WIDTH / 2, axes.top + axes.height + 34, "harm-hours, of the first order's", "axis middle")
     )
     for place, (order, each) in enumerate(found.items()):
-        tip = f"{order}: {100 * each.value:.1f} % ({100 * each.low:.1f} to {100 * each.high:.1f})"
-        _mark(drawn, axes, place, (each.low, each.value, each.high), tip, aside=order not in ours, logarithmic=True)
+        _mark(drawn, axes, place, each, order, aside=order not in ours, logarithmic=True)
     told = (
         "Dots are harm-hours under each order as a share of those under the first, lines their 95 % intervals over "
         "seeds; further left is better."
@@ -43,21 +50,28 @@ def harm_plot(name: str, title: str, found: Mapping[str, Interval], ours: Sequen
 
 
 def in_time_plot(name: str, title: str, found: Mapping[str, Interval], ours: Sequence[str]) -> str:
-    """The share of a level that somebody took within its time to first touch, by order."""
+    """The share of a level that somebody took within its time to first touch, by order; "" where nobody knows one."""
+    if all(math.isnan(each.value) for each in found.values()):
+        return ""
     axes, drawn = _rows(list(found), (0.0, 1.0))
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         drawn += _tick(axes, tick, per_cent(tick))
     drawn.append(text(axes.left + _WIDTH / 2, axes.top + axes.height + 34, title, "axis middle"))
     for place, (order, each) in enumerate(found.items()):
-        tip = f"{order}: {100 * each.value:.1f} % ({100 * each.low:.1f} to {100 * each.high:.1f})"
-        _mark(drawn, axes, place, (each.low, each.value, each.high), tip, aside=order not in ours, logarithmic=False)
+        _mark(drawn, axes, place, each, order, aside=order not in ours, logarithmic=False)
     told = "Dots are shares, lines their 95 % intervals over seeds; further right is better."
     return svg(name, title, told, (axes.left + _WIDTH + 30, axes.height + 50), drawn)
 
 
 def waits_plot(name: str, title: str, found: Mapping[str, Mapping[int, Interval]], ours: Sequence[str]) -> str:
-    """The longest wait of each level in a stream, hours on a logarithmic scale, by order."""
-    every = [each.value for levels in found.values() for each in levels.values() if each.value > 0]
+    """The longest wait of each level in a stream, hours on a logarithmic scale, by order; "" where there is none.
+
+    A level that no stream has is NaN, and is left out.
+    """
+    waits = [each.value for levels in found.values() for each in levels.values() if not math.isnan(each.value)]
+    if not waits:
+        return ""
+    every = [wait for wait in waits if wait > 0]
     low = max((h for h in _HOURS if h <= min(every, default=1.0)), default=_HOURS[0])
     high = min((h for h in _HOURS if h >= max(every, default=1.0)), default=_HOURS[-1])
     axes, drawn = _rows(list(found), (math.log10(low), math.log10(max(high, 2 * low))))
@@ -69,6 +83,8 @@ def waits_plot(name: str, title: str, found: Mapping[str, Mapping[int, Interval]
     for place, (order, levels) in enumerate(found.items()):
         y, kind = axes.top + _STEP * (place + 0.5), "" if order in ours else " aside"
         for level, each in levels.items():
+            if math.isnan(each.value):
+                continue
             x = axes.x(math.log10(max(each.value, low)))
             drawn.append(dot(x, y, 8, "mark" + kind, f"{order}, severity {level}: {each.value:.1f} h"))
             drawn.append(text(x, y + 4, str(level), "inside middle"))
@@ -92,17 +108,19 @@ def _tick(axes: Axes, value: float, label: str) -> list[str]:
 
 
 def _mark(
-    drawn: list[str],
-    axes: Axes,
-    place: int,
-    values: tuple[float, float, float],
-    tip: str,
-    *,
-    aside: bool,
-    logarithmic: bool,
+    drawn: list[str], axes: Axes, place: int, found: Interval, order: str, *, aside: bool, logarithmic: bool
 ) -> None:
+    """A dot with its interval; no interval where there is none, and nothing where there is no figure."""
+    if math.isnan(found.value):
+        return
+
+    def x(value: float) -> float:
+        # What is too small for the scale, a bound below 0 among them, stands at its left edge.
+        return axes.x(math.log10(max(value, 1e-9)) if logarithmic else value)
+
     kind, y = " aside" if aside else "", axes.top + _STEP * (place + 0.5)
-    # What is too small for the scale, a bound below 0 among them, stands at its left edge.
-    lower, middle, upper = (axes.x(math.log10(max(value, 1e-9)) if logarithmic else value) for value in values)
-    drawn.append(line((lower, y), (upper, y), "whisker" + kind))
-    drawn.append(dot(middle, y, 4.5, "mark" + kind, tip))
+    tip = f"{order}: {100 * found.value:.1f} %"
+    if not math.isnan(found.low):
+        drawn.append(line((x(found.low), y), (x(found.high), y), "whisker" + kind))
+        tip += f" ({100 * found.low:.1f} to {100 * found.high:.1f})"
+    drawn.append(dot(x(found.value), y, 4.5, "mark" + kind, tip))
