@@ -41,6 +41,11 @@ class Played:
     clairvoyant_name: Mapping[str, str]
     overtaking: Mapping[str, Overtaking]
 
+    @property
+    def levels(self) -> list[int]:
+        """The true levels that cases have, whichever stream they are in; the most severe first."""
+        return sorted({level for runs in self.figures.values() for run in runs for level in run.worst_wait})
+
     def harm(self, order: str, account: str) -> list[float]:
         """Harm-hours, one a seed."""
         return [found.harm[account] for found in self.figures[order]]

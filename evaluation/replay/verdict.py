@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.bootstrap import Interval
 from evaluation.replay.harm import ACCOUNTS, LINEAR
-from evaluation.replay.measures import mean
+from evaluation.replay.measures import RunFigures, mean
+from evaluation.replay.play import Played
 from evaluation.replay.study import CURRENT, NEW, AtLoad
 
 # Changes below these are not worth a line: a share of a per cent, and a hundredth of a wait.
@@ -91,19 +93,32 @@ def _worse(found: AtLoad, harm: Mapping[str, Interval]) -> list[str]:
         for account, each in harm.items()
         if account != LINEAR and each.low > 1
     ]
-    new, current = (found.undated.figures[name] for name in (NEW, CURRENT))
-    levels = sorted(set.intersection(*({*run.worst_wait} for run in (*new, *current))))
-    for level in levels:
-        change = mean([a.in_time[level] - b.in_time[level] for a, b in zip(new, current, strict=True)])
+    for level in found.undated.levels:
+        before, after, change = _compared(found.undated, lambda run: run.in_time, level)
         if change.high < 0 and change.value < -_SHARE:
-            before, after = (found.undated.in_time(name, level).value for name in (CURRENT, NEW))
             lines.append(f"severity {level} in time {100 * before:.1f} % → {100 * after:.1f} %")
-    for level in levels:
-        change = mean([a.worst_wait[level] - b.worst_wait[level] for a, b in zip(new, current, strict=True)])
-        before, after = (found.undated.worst_wait(name, level).value for name in (CURRENT, NEW))
+    for level in found.undated.levels:
+        before, after, change = _compared(found.undated, lambda run: run.worst_wait, level)
         if change.low > 0 and change.value > _WAIT * before:
             lines.append(f"worst wait of severity {level} {before:.1f} h → {after:.1f} h")
     return lines
+
+
+def _compared(
+    found: Played, figure: Callable[[RunFigures], Mapping[int, float]], level: int
+) -> tuple[float, float, Interval]:
+    """A figure of a level under today's weights, under the new ones, and its change.
+
+    Over the seeds alone in which both have it: a stream need not hold a case of each level.
+    """
+    pairs = [
+        (before, after)
+        for today, then in zip(found.figures[CURRENT], found.figures[NEW], strict=True)
+        for before, after in [(figure(today).get(level, math.nan), figure(then).get(level, math.nan))]
+        if not math.isnan(before) and not math.isnan(after)
+    ]
+    change = mean([after - before for before, after in pairs])
+    return mean([before for before, _ in pairs]).value, mean([after for _, after in pairs]).value, change
 
 
 def _per_cent(change: float) -> str:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -10,6 +11,8 @@ import pytest
 from cases.errors import InvalidInputError
 from evaluation.bootstrap import Interval
 from evaluation.replay.arrivals import Setting
+from evaluation.replay.harm import ACCOUNTS
+from evaluation.replay.measures import RunFigures
 from evaluation.replay.page import replay_page
 from evaluation.replay.play import Played
 from evaluation.replay.study import CURRENT, FIRST, NEW, OURS, AtLoad, Plan, replay, replay_against
@@ -91,6 +94,41 @@ def test_weights_that_state_another_harm_are_judged_by_both(plan: Plan):
     beyond = contrasts[1]
     assert (beyond.better, beyond.harm["linear"].low > 1.0) == (CURRENT, True)
     assert "by the harm that the new weights state" in beyond.sentence
+
+
+def by_hand(**orders: Sequence[Mapping[int, tuple[float, float]]]) -> AtLoad:
+    """What orders came to: of each seed, by level, the share in time and the worst wait. All did the same harm."""
+    figures = {
+        {"first": FIRST, "ours": OURS}.get(order, order): tuple(
+            RunFigures(
+                dict.fromkeys(ACCOUNTS, 100.0),
+                1.0,
+                {level: in_time for level, (in_time, _) in levels.items()},
+                {level: wait for level, (_, wait) in levels.items()},
+                0,
+            )
+            for levels in seeds
+        )
+        for order, seeds in orders.items()
+    }
+    played = Played(Setting(0.9), 10.0, figures, {}, {}, {})
+    return AtLoad(played, played)
+
+
+def test_a_level_that_one_stream_lacks_is_compared_over_the_others():
+    fine, ill = {1: (0.9, 2.0), 3: (1.0, 9.0)}, {1: (0.5, 4.0), 3: (1.0, 9.0)}
+    # The third stream has no severity 1, and in the fourth nobody knows yet whether it was taken in time.
+    without, unknown = {3: (1.0, 9.0)}, {1: (math.nan, 3.0), 3: (1.0, 9.0)}
+    told = contrast({CURRENT: by_hand(current=[fine, fine, without, fine], new=[ill, ill, without, unknown])})
+    assert told.worse == (
+        "severity 1 in time 90.0 % → 50.0 %",
+        "worst wait of severity 1 2.0 h → 3.7 h",
+    )
+
+
+def test_of_one_stream_alone_nothing_is_said_to_get_worse():
+    fine, ill, without = {1: (0.9, 2.0)}, {1: (0.5, 4.0)}, {3: (1.0, 9.0)}
+    assert contrast({CURRENT: by_hand(current=[fine, without], new=[ill, without])}).worse == ()
 
 
 def test_one_seed_or_no_load_is_refused(plan: Plan):
