@@ -56,7 +56,9 @@ class ReplayedContrast(Answer):
         description="The same by the harm that the new file states; empty where both state the same."
     )
     worse: list[str] = Field(description="What gets worse, a line each.")
-    better: Literal["new", "current", ""] = Field(description="By linear harm; empty where the seeds cannot tell.")
+    better: Literal["new", "current", ""] = Field(
+        description="By linear harm; empty where the seeds cannot tell, or there is nothing to tell apart."
+    )
     sentence: str
 
 

@@ -39,16 +39,16 @@ def replay_answer(
         seeds=list(plan.seeds),
         weights=weights,
         against=against,
-        loads=[_load(each, by_load.get(each.load)) for each in found],
+        loads=[_load(each, by_load.get(each.load), plan.taxonomy.levels) for each in found],
         verdict=sentence,
     )
 
 
-def _load(found: AtLoad, contrast: Contrast | None) -> ReplayedLoad:
+def _load(found: AtLoad, contrast: Contrast | None, levels: Sequence[int]) -> ReplayedLoad:
     return ReplayedLoad(
         load=found.load,
         cases=found.undated.cases,
-        orders=[_order(found, order) for order in found.undated.figures],
+        orders=[_order(found, order, levels) for order in found.undated.figures],
         clairvoyant={name: found.of(name).clairvoyant_name[name] for name in ACCOUNTS if _known(found, name)},
         contrast=None
         if contrast is None
@@ -62,8 +62,8 @@ def _load(found: AtLoad, contrast: Contrast | None) -> ReplayedLoad:
     )
 
 
-def _order(found: AtLoad, order: str) -> ReplayedOrder:
-    played, levels = found.undated, sorted(found.undated.figures[order][0].worst_wait)
+def _order(found: AtLoad, order: str, levels: Sequence[int]) -> ReplayedOrder:
+    played = found.undated
     harms = {name: found.of(name).harm(order, name) for name in ACCOUNTS}
     return ReplayedOrder(
         order=order,
@@ -72,7 +72,7 @@ def _order(found: AtLoad, order: str) -> ReplayedOrder:
         gap_closed=_figures(
             {name: found.of(name).closed(order, FIRST, name) for name in ACCOUNTS if _known(found, name)}
         ),
-        in_time={level: _figure(played.in_time(order, level)) for level in played.figures[order][0].in_time},
+        in_time={level: _figure(played.in_time(order, level)) for level in levels},
         worst_wait_hours={level: _figure(played.worst_wait(order, level)) for level in levels},
         weighted_hours=_figure(played.weighted_hours(order)),
         undecided=played.undecided(order).value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -9,7 +10,7 @@ from rich.table import Table
 
 from evaluation.bootstrap import Interval
 from evaluation.replay.harm import ACCOUNTS
-from evaluation.replay.page import described
+from evaluation.replay.page import described, told
 from evaluation.replay.study import FIRST, AtLoad, Plan
 from evaluation.replay.verdict import Contrast
 
@@ -20,7 +21,7 @@ def show_replay(
     """The arguments are those of `evaluation.replay.page`."""
     out.print(f"{plan.arrivals.name}: {described(plan)}")
     for each in found:
-        out.print(_orders(each))
+        out.print(_orders(each, plan.taxonomy.levels))
         for order, bound in each.undated.overtaking.items():
             held = "held" if not bound.waits_broken + bound.pairs_broken else "BROKEN"
             out.print(
@@ -29,7 +30,8 @@ def show_replay(
             )
     if not contrasts:
         out.print(
-            "Harm-hours are shares of those of first in, first out; in brackets the gap to the clairvoyant closed."
+            "Harm-hours are shares of those of first in, first out; in brackets the gap to the clairvoyant closed, "
+            "none where there is no gap."
         )
         return
     out.print(_contrasts(contrasts))
@@ -40,7 +42,7 @@ def show_replay(
     out.print(sentence)
 
 
-def _orders(found: AtLoad) -> Table:
+def _orders(found: AtLoad, levels: Sequence[int]) -> Table:
     table = Table(
         title=f"load {found.load:g}, {found.undated.cases:,.0f} cases a stream", title_justify="left", box=None
     )
@@ -49,25 +51,23 @@ def _orders(found: AtLoad) -> Table:
         table.add_column(heading, justify="right")
     for order in found.undated.figures:
         played = found.undated
-        waits = " ".join(
-            f"{played.worst_wait(order, level).value:.1f}" for level in played.figures[order][0].worst_wait
-        )
+        waits = " ".join(told(played.worst_wait(order, level).value, ".1f") for level in levels)
         table.add_row(
             order,
             *(_harm(found, order, account) for account in ACCOUNTS),
-            *(f"{100 * played.in_time(order, level).value:.1f} %" for level in (1, 2)),
+            *(told(100 * played.in_time(order, level).value, ".1f", " %") for level in (1, 2)),
             waits,
-            f"{played.weighted_hours(order).value:.2f}",
+            told(played.weighted_hours(order).value, ".2f"),
         )
     return table
 
 
 def _harm(found: AtLoad, order: str, account: str) -> str:
     played = found.of(account)
-    said = f"{played.versus(order, FIRST, account).value:.4f}"
+    said = told(played.versus(order, FIRST, account).value, ".4f")
     if account not in played.clairvoyant or order == FIRST:
         return said
-    return f"{said} ({100 * played.closed(order, FIRST, account).value:.1f} %)"
+    return f"{said} ({told(100 * played.closed(order, FIRST, account).value, '.1f', ' %')})"
 
 
 def _contrasts(contrasts: Sequence[Contrast]) -> Table:
@@ -83,4 +83,5 @@ def _contrasts(contrasts: Sequence[Contrast]) -> Table:
 
 
 def _span(found: Interval) -> str:
-    return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
+    span = "" if math.isnan(found.low) else f" [{found.low:.3f}, {found.high:.3f}]"
+    return told(found.value) + span

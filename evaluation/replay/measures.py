@@ -12,6 +12,10 @@ from evaluation.bootstrap import LEVEL, Interval
 from evaluation.replay.harm import ACCOUNTS, Stakes
 from evaluation.replay.simulate import Run
 
+_UNDEFINED = Interval(float("nan"), float("nan"), float("nan"))
+# Of a sum, the part that its rounding may make up.
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class RunFigures:
@@ -19,9 +23,11 @@ class RunFigures:
 
     Attributes:
         harm: Harm-hours by account; what is undecided at the end counts so far.
-        weighted_hours: Mean hours from receipt to decision, cases weighing as the harm per hour of their true level.
-        in_time: By true level: share taken within its time to first touch, of those of whom it is known; NaN of none.
-        worst_wait: By true level: longest wait until somebody took a case, hours; NaN where there was none.
+        weighted_hours: Mean hours from receipt to decision, cases weighing as the harm per hour of their true level;
+            NaN of no cases.
+        in_time: By true level that the stream has: share taken within its time to first touch, of those of whom it is
+            known; NaN of none.
+        worst_wait: By true level that the stream has: longest wait until somebody took a case, hours.
         undecided: How many were not decided by the end.
     """
 
@@ -38,9 +44,10 @@ def measured(run: Run, stakes: Stakes, accounts: Iterable[str] = tuple(ACCOUNTS)
     # A case that waits still, and not too long yet, may be taken in time or not.
     known = np.isfinite(run.started) | (waited > stakes.first_touch)
     levels = sorted(set(stakes.level.tolist()))
+    worth = float(stakes.worth.sum())
     return RunFigures(
         harm={name: float(ACCOUNTS[name](stakes, hours).sum()) for name in accounts},
-        weighted_hours=float((stakes.worth * hours).sum() / stakes.worth.sum()),
+        weighted_hours=float((stakes.worth * hours).sum()) / worth if worth else float("nan"),
         in_time={
             level: _mean((waited <= stakes.first_touch)[known & (stakes.level == level)].tolist()) for level in levels
         },
@@ -53,13 +60,18 @@ def ratio(over: Sequence[float], under: Sequence[float]) -> Interval:
     """Σ over / Σ under of paired figures, with the 95 % interval of a ratio of means.
 
     Cochran 1977 (Sampling Techniques, section 6.3): the residuals over - ratio · under carry the noise that the pair
-    does not share; their standard error, with Student's t for the few seeds there are. NaN bounds from one seed.
+    does not share; their standard error, with Student's t for the few seeds there are.
 
     Args:
         over: One figure a seed.
-        under: Those of the same seeds; their sum is not 0.
+        under: Those of the same seeds.
+
+    Returns:
+        NaN, bounds too, where `under` sums to 0: of nothing there are no shares. NaN bounds from one seed.
     """
     above, below = np.asarray(over, dtype=np.float64), np.asarray(under, dtype=np.float64)
+    if not below.sum():
+        return _UNDEFINED
     found = float(above.sum() / below.sum())
     half = _half(above - found * below) / abs(float(below.mean()))
     return Interval(found, found - half, found + half)
@@ -69,7 +81,7 @@ def mean(found: Sequence[float]) -> Interval:
     """The mean over seeds with its 95 % t interval, seeds without the figure left out; NaN of none."""
     known = np.array([each for each in found if not np.isnan(each)], dtype=np.float64)
     if not len(known):
-        return Interval(float("nan"), float("nan"), float("nan"))
+        return _UNDEFINED
     middle, half = float(known.mean()), _half(known - known.mean())
     return Interval(middle, middle - half, middle + half)
 
@@ -78,12 +90,14 @@ def gap_closed(first: Sequence[float], order: Sequence[float], clairvoyant: Sequ
     """The share of the gap between first-in-first-out and the clairvoyant order that an order closes, by seeds.
 
     Returns:
-        1 where it does as well as the clairvoyant, 0 where no better than first-in-first-out, below 0 where worse.
+        1 where it does as well as the clairvoyant, 0 where no better than first-in-first-out, below 0 where worse;
+        NaN, bounds too, where there is no gap, as where no case has to wait.
     """
-    return ratio(
-        [was - is_now for was, is_now in zip(first, order, strict=True)],
-        [was - best for was, best in zip(first, clairvoyant, strict=True)],
-    )
+    gaps = [was - best for was, best in zip(first, clairvoyant, strict=True)]
+    # Orders that do the same harm add it up in another sequence: what is left of it by rounding is no gap.
+    if abs(sum(gaps)) <= _ROUNDING * sum(first):
+        return _UNDEFINED
+    return ratio([was - is_now for was, is_now in zip(first, order, strict=True)], gaps)
 
 
 def _half(residuals: np.typing.NDArray[np.float64]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -28,7 +29,7 @@ def replay_page(plan: Plan, found: Sequence[AtLoad], contrasts: Sequence[Contras
         sentence: What follows from these.
     """
     title = f"Replay of {plan.arrivals.name}"
-    sections = "".join(_section(each, place) for place, each in enumerate(found))
+    sections = "".join(_section(each, place, plan.taxonomy.levels) for place, each in enumerate(found))
     verdict = f'<p class="caveat">{escape(sentence)}</p>{_contrasts(contrasts)}' if sentence else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -51,7 +52,12 @@ def described(plan: Plan) -> str:
     return f"{len(plan.arrivals.rows):,} recorded cases, {stream}, {setting.staff} people, {len(plan.seeds)} seeds"
 
 
-def _section(found: AtLoad, place: int) -> str:
+def told(value: float, form: str = ".3f", unit: str = "") -> str:
+    """A figure as text; "none" where there is none, which is NaN."""
+    return "none" if math.isnan(value) else f"{value:{form}}{unit}"
+
+
+def _section(found: AtLoad, place: int, levels: Sequence[int]) -> str:
     orders, played = list(found.undated.figures), found.undated
     versus = {order: found.undated.versus(order, FIRST, LINEAR) for order in orders}
     parts = [
@@ -68,14 +74,16 @@ def _section(found: AtLoad, place: int) -> str:
         names = "; ".join(f"{name}: {found.of(name).clairvoyant_name[name]}" for name in ACCOUNTS)
         caption = f"Share of the gap between first in, first out and the clairvoyant order that is closed ({names})"
         parts.append(table(caption, ["order", *ACCOUNTS], closed))
-    waits = {order: {level: played.worst_wait(order, level) for level in _levels(found)} for order in orders}
+    waits = {order: {level: played.worst_wait(order, level) for level in levels} for order in orders}
     in_time = {order: played.in_time(order, 1) for order in orders}
     parts += [
         '<div class="pair">',
         in_time_plot(f"time-{place}", "severity 1 taken in time", in_time, _OURS),
         waits_plot(f"waits-{place}", f"Longest waits at load {found.load:g}", waits, _OURS),
         "</div>",
-        table("In time, waits and time to decision", _WAITS_HEAD, [_waits_row(found, order) for order in orders]),
+        table(
+            "In time, waits and time to decision", _WAITS_HEAD, [_waits_row(found, order, levels) for order in orders]
+        ),
         *(_bound(order, each) for order, each in played.overtaking.items()),
     ]
     return f"<section>{''.join(parts)}</section>"
@@ -86,15 +94,15 @@ _WAITS_HEAD = (
 )  # fmt: skip
 
 
-def _waits_row(found: AtLoad, order: str) -> list[Cell]:
+def _waits_row(found: AtLoad, order: str, levels: Sequence[int]) -> list[Cell]:
     played = found.undated
-    waits = " · ".join(f"{played.worst_wait(order, level).value:.1f}" for level in _levels(found))
+    waits = " · ".join(told(played.worst_wait(order, level).value, ".1f") for level in levels)
     return [
         order,
         _shown(played.in_time(order, 1)),
         _shown(played.in_time(order, 2)),
         Number(waits),
-        Number(f"{played.weighted_hours(order).value:.2f}"),
+        Number(told(played.weighted_hours(order).value, ".2f")),
         Number(f"{played.undecided(order).value:.0f}"),
     ]
 
@@ -104,10 +112,6 @@ def _harm_rows(found: AtLoad, orders: Sequence[str]) -> list[list[Cell]]:
         [order, *(_shown(found.of(account).versus(order, FIRST, account)) for account in ACCOUNTS)]
         for order in orders
     ]
-
-
-def _levels(found: AtLoad) -> list[int]:
-    return sorted({level for runs in found.undated.figures.values() for run in runs for level in run.worst_wait})
 
 
 def _size(found: AtLoad) -> str:
@@ -127,12 +131,12 @@ def _bound(order: str, found: Overtaking) -> str:
 
 def _contrasts(contrasts: Sequence[Contrast]) -> str:
     rows = [
-        [f"{each.load:g}", *(_shown(each.harm[name], 3) for name in ACCOUNTS), "; ".join(each.worse) or "nothing"]
+        [f"{each.load:g}", *(_shown(each.harm[name]) for name in ACCOUNTS), "; ".join(each.worse) or "nothing"]
         for each in contrasts
     ]
     head = ["load", *(f"{name}, new / current" for name in ACCOUNTS), "gets worse"]
     own = [
-        [f"{each.load:g}", *(_shown(each.by_its_own[name], 3) for name in ACCOUNTS)]
+        [f"{each.load:g}", *(_shown(each.by_its_own[name]) for name in ACCOUNTS)]
         for each in contrasts
         if each.by_its_own
     ]
@@ -140,11 +144,9 @@ def _contrasts(contrasts: Sequence[Contrast]) -> str:
     return html + (table("The same by the harm that the new weights state", head[:-1], own) if own else "")
 
 
-def _shown(found: Interval, digits: int = 3) -> Number | None:
-    if found.value != found.value:  # NaN: there was none
-        return None
-    span = f"{found.low:.{digits}f} to {found.high:.{digits}f}"
-    return Number(f'{found.value:.{digits}f} <span class="quiet">{span}</span>')
+def _shown(found: Interval) -> Number:
+    span = "" if math.isnan(found.low) else f' <span class="quiet">{found.low:.3f} to {found.high:.3f}</span>'
+    return Number(told(found.value) + span)
 
 
 def _how() -> str:

@@ -14,6 +14,9 @@ from evaluation.replay.study import CURRENT, NEW, AtLoad
 
 # Changes below these are not worth a line: a share of a per cent, and a hundredth of a wait.
 _SHARE, _WAIT = 0.002, 0.01
+# Why no two files could be told apart, and what would tell them: more seeds would not.
+_NO_HARM, _NO_WAIT = "no case did harm", "no case had to wait"
+_INSTEAD = {_NO_HARM: "replay cases that do", _NO_WAIT: "replay a higher load"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Contrast:
         harm: By account: the harm under the new file over that under today's; below 1, the new one prevents more.
         by_its_own: The same in the world as the new file sees it; empty where both see the same.
         worse: What gets worse, a line each.
-        better: "new", "current", or "" where the seeds cannot tell, by linear harm.
+        nothing: Why there is nothing to tell apart; "" where there is something.
+        better: "new", "current", or "" where the seeds cannot tell or there is nothing to, by linear harm.
         sentence: What follows.
     """
 
@@ -32,6 +36,7 @@ class Contrast:
     harm: Mapping[str, Interval]
     by_its_own: Mapping[str, Interval]
     worse: tuple[str, ...]
+    nothing: str
     better: str
     sentence: str
 
@@ -44,16 +49,27 @@ def contrast(found: Mapping[str, AtLoad]) -> Contrast:
     """
     here = found[CURRENT]
     harm = _ratios(here)
+    nothing = _nothing(here, harm[LINEAR])
     better = _better(harm[LINEAR])
     own = _ratios(found[NEW]) if NEW in found else {}
-    sentence = f"load {here.load:g}: {_said(harm[LINEAR], better)}"
+    sentence = f"load {here.load:g}: {_untold(nothing) if nothing else _said(harm[LINEAR], better)}"
     if own and _better(own[LINEAR]) != better:
         sentence += f"; by the harm that the new weights state, {_said(own[LINEAR], _better(own[LINEAR]))}"
-    return Contrast(here.load, harm, own, tuple(_worse(here, harm)), better, sentence)
+    return Contrast(here.load, harm, own, tuple(_worse(here, harm)), nothing, better, sentence)
 
 
 def verdict(contrasts: Sequence[Contrast]) -> str:
     """One sentence over all loads."""
+    told = [each for each in contrasts if not each.nothing]
+    parts = [_who_wins(told)] if told else []
+    for reason, instead in _INSTEAD.items():
+        if loads := [f"{each.load:g}" for each in contrasts if each.nothing == reason]:
+            parts.append(f"at load {', '.join(loads)} {_untold(reason)}: {instead}")
+    return "; ".join(parts)
+
+
+def _who_wins(contrasts: Sequence[Contrast]) -> str:
+    """Over the loads at which there is something to tell apart."""
     won, lost = ([f"{each.load:g}" for each in contrasts if each.better == side] for side in (NEW, CURRENT))
     worse = any(each.worse for each in contrasts)
     aside = "; look at what gets worse first" if worse and not lost else ""
@@ -72,6 +88,19 @@ def verdict(contrasts: Sequence[Contrast]) -> str:
 
 def _ratios(found: AtLoad) -> dict[str, Interval]:
     return {account: found.of(account).versus(NEW, CURRENT, account) for account in ACCOUNTS}
+
+
+def _nothing(found: AtLoad, harm: Interval) -> str:
+    """Why nothing could tell the two apart; "" where something could."""
+    if math.isnan(harm.value):
+        return _NO_HARM
+    # Who never waits under one order never does under another: nobody idles while a case waits.
+    waited = any(wait > 0 for run in found.undated.figures[CURRENT] for wait in run.worst_wait.values())
+    return "" if waited else _NO_WAIT
+
+
+def _untold(nothing: str) -> str:
+    return f"{nothing} under either, so there is nothing to tell apart in harm"
 
 
 def _better(harm: Interval) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from cases.decision import PastDecision, Verdict
 from cases.store import CaseStore
-from cli.contract_replay import ReplayAnswer
+from cli.contract_replay import ReplayAnswer, ReplayedFigure
 from tests.cli.conftest import Run
 from tests.cli.filed_cases import RECEIVED, file_case, score_case
 
@@ -80,6 +80,39 @@ def test_new_weights_are_held_against_todays(run: Run, tmp_path: Path):
     assert answer["schema"] == "caseload.replay/1"
     assert answer["loads"][0]["contrast"]["harm"]["linear"]["value"] > 1.0
     assert answer["loads"][0]["clairvoyant"] == {}
+
+
+def test_where_no_case_has_to_wait_the_gap_is_none_and_no_file_is_said_to_be_better(run: Run, tmp_path: Path):
+    idle = ("--load", "0.01", "--staff", "10", "--seeds", "2")
+    page = tmp_path / "replay.html"
+    outcome = run("replay", *idle, "--html", page)
+    assert outcome.code == 0
+    assert "1.0000 (none)" in outcome.out
+    assert "nan" not in outcome.out + page.read_text(encoding="utf-8")
+    (load,) = ReplayAnswer.model_validate_json(run("replay", *idle, "--json").out).loads
+    assert load.orders[-1].gap_closed["linear"] == ReplayedFigure(value=None, low=None, high=None)
+    current = weights(tmp_path / "current.yaml", "doubling_hours: 0.1")
+    last = run("replay", "--against", current, *idle).out.split("\n")
+    assert "at load 0.01 no case had to wait under either, so there is nothing to tell apart in harm" in " ".join(
+        last
+    )
+
+
+def test_a_level_that_no_case_has_is_none(run: Run, tmp_path: Path):
+    past = tmp_path / "past.csv"
+    times = [f"2026-05-04T{hour:02d}:00:00+00:00,{1 + 2 * (hour % 2)}" for hour in range(24)]
+    past.write_text("received_at,severity\n" + "\n".join(times), encoding="utf-8")
+    outcome = run("replay", "--arrivals", past, *QUICK)
+    assert outcome.code == 0
+    assert "nan" not in outcome.out
+    (load,) = ReplayAnswer.model_validate_json(run("replay", "--arrivals", past, *QUICK, "--json").out).loads
+    for by_level in (load.orders[-1].in_time, load.orders[-1].worst_wait_hours):
+        assert {level: figure.value is None for level, figure in by_level.items()} == {
+            1: False,
+            2: True,
+            3: False,
+            4: True,
+        }
 
 
 def test_a_record_is_replayed_with_what_was_decided(run: Run, store: CaseStore):

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from evaluation.bootstrap import Interval
 from evaluation.replay.harm import Stakes, World
 from evaluation.replay.measures import gap_closed, mean, measured, ratio
 from evaluation.replay.orders import FirstInFirstOut
@@ -65,6 +66,33 @@ def test_the_gap_closed_is_0_for_the_first_order_and_1_for_the_clairvoyant():
     assert gap_closed(first, best, best).value == 1.0
     assert gap_closed(first, [55.0, 125.0], best).value == pytest.approx(0.5)
     assert gap_closed(first, [145.0, 275.0], best).value == pytest.approx(-0.5)
+
+
+def of_nothing(found: Interval) -> bool:
+    return all(math.isnan(each) for each in (found.value, found.low, found.high))
+
+
+def test_of_nothing_there_is_no_share():
+    # Each figure asked for here warns of no division by zero either: a warning fails a test.
+    assert of_nothing(ratio([0.0, 0.0], [0.0, 0.0]))
+    assert of_nothing(ratio([1.0, 0.0], [0.0, 0.0]))
+    assert of_nothing(gap_closed([5.0, 7.0], [5.0, 7.0], [5.0, 7.0]))
+    assert of_nothing(gap_closed([0.0, 0.0], [0.0, 0.0], [0.0, 0.0]))
+    assert ratio([0.0, 0.0], [1.0, 3.0]) == Interval(0.0, 0.0, 0.0)
+
+
+def test_what_rounding_leaves_of_a_gap_is_none():
+    first = [0.1 + 0.2 + 0.3, 1e6]
+    best = [0.3 + 0.2 + 0.1, 1e6]
+    assert first != best
+    assert of_nothing(gap_closed(first, first, best))
+
+
+def test_a_stream_without_cases_has_figures_too():
+    found = measured(simulate([], FirstInFirstOut(), 1), Stakes.of([], WORLD))
+    assert set(found.harm.values()) == {0.0}
+    assert math.isnan(found.weighted_hours)
+    assert (found.in_time, found.worst_wait, found.undecided) == ({}, {}, 0)
 
 
 def test_one_seed_has_no_interval_and_none_no_mean():

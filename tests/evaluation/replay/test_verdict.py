@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -18,7 +19,7 @@ from evaluation.replay.play import Played
 from evaluation.replay.study import CURRENT, FIRST, NEW, OURS, AtLoad, Plan, replay, replay_against
 from evaluation.replay.verdict import contrast, verdict
 from models.priority import Weights
-from tests.evaluation.replay.small_worlds import few_arrivals, policy
+from tests.evaluation.replay.small_worlds import FINE, few_arrivals, policy
 
 TODAY = Weights()
 # Whoever waits gains at once, so that nearly all go by time of receipt.
@@ -94,6 +95,36 @@ def test_weights_that_state_another_harm_are_judged_by_both(plan: Plan):
     beyond = contrasts[1]
     assert (beyond.better, beyond.harm["linear"].low > 1.0) == (CURRENT, True)
     assert "by the harm that the new weights state" in beyond.sentence
+
+
+def test_where_no_case_has_to_wait_there_is_nothing_to_tell_apart(plan: Plan, worse: list[Mapping[str, AtLoad]]):
+    idle = replace(plan, setting=Setting(1.0, staff=10), loads=(0.01,))
+    (found,) = replay(idle, TODAY)
+    assert math.isnan(found.undated.closed(OURS, FIRST, "linear").value)
+    (both,) = replay_against(idle, AGEING, TODAY)
+    told = contrast(both)
+    assert (told.harm["linear"], told.worse, told.better) == (Interval(1.0, 1.0, 1.0), (), "")
+    said = "no case had to wait under either, so there is nothing to tell apart in harm"
+    assert told.sentence == f"load 0.01: {said}"
+    assert verdict([told]) == f"at load 0.01 {said}: replay a higher load"
+    # Beside loads at which there is something to tell it takes nothing from what these say.
+    beside = verdict([told, *map(contrast, worse)])
+    assert beside.startswith("today's weights prevent more harm at load 0.8, 1.1; keep them; at load 0.01 no case")
+    assert verdict([told, *(contrast(each) for each in replay_against(plan, TODAY, AGEING))]).startswith(
+        "the new weights prevent more harm at load 0.8, 1.1; "
+    )
+    for page in (replay_page(idle, [found]), replay_page(idle, [both[CURRENT]], [told], verdict([told]))):
+        assert "nan" not in page
+
+
+def test_where_no_case_does_harm_there_is_nothing_to_tell_apart(plan: Plan):
+    rows = tuple(replace(row, category=FINE) for row in plan.arrivals.rows)
+    harmless = replace(plan, arrivals=replace(plan.arrivals, rows=rows), loads=(0.8,))
+    told = contrast(replay_against(harmless, AGEING, TODAY)[0])
+    assert all(math.isnan(each.value) for each in told.harm.values())
+    assert told.sentence == "load 0.8: no case did harm under either, so there is nothing to tell apart in harm"
+    assert verdict([told]).endswith("nothing to tell apart in harm: replay cases that do")
+    assert "nan" not in replay_page(harmless, replay(harmless, TODAY))
 
 
 def by_hand(**orders: Sequence[Mapping[int, tuple[float, float]]]) -> AtLoad:
@@ -173,6 +204,22 @@ def test_the_page_of_two_files_says_what_follows(plan: Plan, worse: list[Mapping
     assert "today&#x27;s weights prevent more harm" in page
     assert "severity 1 in time" in page
     assert NEW in page
+
+
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        pytest.param([{1: (0.9, 2.0), 3: (1.0, 9.0)}, {3: (1.0, 9.0)}], id="in one stream"),
+        pytest.param([{3: (1.0, 9.0)}, {3: (1.0, 9.0)}], id="in none"),
+        pytest.param([{1: (math.nan, 2.0), 3: (1.0, 9.0)}] * 2, id="not known whether in time"),
+        pytest.param([{}, {}], id="no cases"),
+    ],
+)
+def test_a_page_of_streams_that_lack_a_level_holds_no_nan(plan: Plan, seeds: list[Mapping[int, tuple[float, float]]]):
+    page = replay_page(plan, [by_hand(first=seeds, ours=seeds)])
+    assert "nan" not in page
+    waits = ("2.0" if 1 in seeds[0] else "none", "none", "9.0" if seeds[0] else "none", "none")
+    assert " · ".join(waits) in page
 
 
 def test_played_figures_are_paired_by_seed(found: list[AtLoad]):
