@@ -72,12 +72,13 @@ def waits_table(found: AtLoad) -> Iterator[str]:
     for order, bound in played.overtaking.items():
         yield (
             f"  {order}: {bound.cases:,} waits held against the bound, {bound.waits_broken} broke it; "
-            f"{bound.pairs_broken} went first that could not"
+            f"{bound.pairs_broken} times one went first that could not"
         )
         yield (
-            f"    one case was overtaken at most {bound.most:,} times, {bound.most_by_others:,} of them by cases not "
-            f"beyond the floor ({bound.most_allowed:,} allowed); the latest of its kind that overtook came "
-            f"{bound.latest:.1f} h after it ({bound.latest_allowed:.0f} h allowed)"
+            f"    a case was overtaken by {bound.most:,} at most; one, the same or another, by "
+            f"{bound.most_by_others:,} at most that are not beyond the floor ({bound.most_allowed:,} allowed); the "
+            f"latest of its kind to overtake one came {bound.latest:.1f} h after it ({bound.latest_allowed:.0f} h "
+            "allowed)"
         )
 
 

@@ -22,11 +22,15 @@ class ReplayedBound(Answer):
 
     cases: int = Field(description="Waits looked at.")
     waits_broken: int = Field(description="Waits longer than the bound allows.")
-    pairs_broken: int = Field(description="Times that a case went first which by its key could not.")
-    most: int = Field(description="How often one case was overtaken at most.")
-    most_by_others: int = Field(description="The same, by cases not beyond the floor of severity 1.")
+    pairs_broken: int = Field(description="Pairs of which the later case went first though its key never allowed it.")
+    most: int = Field(description="By how many cases one was overtaken at most.")
+    most_by_others: int = Field(
+        description="The same, by cases not beyond the floor of severity 1; it may be another case."
+    )
     most_allowed: int = Field(description="How many of those the bound allows at most.")
-    latest_hours: float = Field(description="How long after a case one of its kind came that still went first.")
+    latest_hours: float = Field(
+        description="How long after a case one of its kind, beyond the floor or not, came at most that overtook it."
+    )
     latest_allowed_hours: float
 
 

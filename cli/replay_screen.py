@@ -26,7 +26,7 @@ def show_replay(
             held = "held" if not bound.waits_broken + bound.pairs_broken else "BROKEN"
             out.print(
                 f"  {order}: bound on waiting {held} for {bound.cases:,} cases; "
-                f"one was overtaken {bound.most:,} times, {bound.most_by_others:,} by cases not beyond the floor"
+                f"one was overtaken by {bound.most:,} at most, one by {bound.most_by_others:,} not beyond the floor"
             )
     if not contrasts:
         out.print(

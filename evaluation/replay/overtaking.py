@@ -78,15 +78,21 @@ class Keys:
 class Overtaking:
     """What was found of n cases in one run, or in several.
 
+    A case overtakes another where it was received later and taken earlier, or taken while the other waits to the end.
+
     Attributes:
         cases: How many were looked at.
         waits_broken: How many waited longer than the bound allows.
-        pairs_broken: How many times a case went first that by its key could not.
-        most: How often one case was overtaken at most, whoever by.
-        most_by_others: The same, by cases not beyond the floor.
-        most_allowed: How many of those the bound allows at most.
-        latest: Hours after a case that one not beyond the floor, or both beyond it, still went first, at most.
-        latest_allowed: D · (K_max - K_i) at most, hours.
+        pairs_broken: In how many pairs of cases one overtook the other though its key never becomes as large as the
+            other's was at receipt.
+        most: By how many one case was overtaken, at most.
+        most_by_others: By how many that are not beyond the floor one case was overtaken, at most; it need not be the
+            case of `most`.
+        most_allowed: How many that are not beyond the floor come after a case with keys that let them overtake it, at
+            most.
+        latest: Hours between the receipt of a case and of one that overtook it, at most; of pairs alone of which both
+            or neither is beyond the floor.
+        latest_allowed: D · (K_max - K_i), the largest over all i, hours.
     """
 
     cases: int

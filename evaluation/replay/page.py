@@ -123,8 +123,9 @@ def _bound(order: str, found: Overtaking) -> str:
     held = "held for each" if not found.waits_broken + found.pairs_broken else "was broken"
     return (
         f"<p>{escape(order)}: the bound on waiting {held} of {found.cases:,} cases ({found.waits_broken} waited "
-        f"longer, {found.pairs_broken} went first that could not). A case was overtaken {found.most:,} times at "
-        f"most, by {found.most_by_others:,} not beyond the floor of severity 1; the latest of its kind came "
+        f"longer, {found.pairs_broken} times one went first that could not). A case was overtaken by {found.most:,} "
+        f"at most; one, the same or another, by {found.most_by_others:,} at most that are not beyond the floor of "
+        f"severity 1 (allowed: {found.most_allowed:,}). The latest of its kind to overtake one came "
         f"{found.latest:.1f} h after it (allowed: {found.latest_allowed:,.0f} h).</p>"
     )
 

@@ -22,16 +22,17 @@ from evaluation.replay.simulate import simulate
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What orders did at one load.
+    """What orders did at one load, in one world.
 
     Attributes:
         setting: Load, staff and the rest.
         cases: Mean number of cases in a stream.
-        until: Hours at which runs stopped; infinite where all were decided.
-        figures: By order: one a seed.
-        clairvoyant: By account: harm of its clairvoyant order, one a seed.
-        clairvoyant_name: By account: which order that is.
-        overtaking: By order that says how it ranks: what became of the bound on waits.
+        figures: By name of an order that goes by what the queue knows: its figures, one a seed, under the accounts
+            that were asked for.
+        clairvoyant: By account: harm-hours under its clairvoyant order, one a seed; empty where none was played.
+        clairvoyant_name: By account: which order that is, the one that does least harm over all seeds.
+        overtaking: By name of each `Ours`, since the bound on waits is stated of its keys: what became of the bound
+            over all seeds; empty where nobody asked.
     """
 
     setting: Setting
@@ -85,7 +86,7 @@ class Contest:
         accounts: Names of `ACCOUNTS`.
         seeds: One stream each.
         clairvoyant: Whether the orders that know the truth are played too.
-        bounded: Whether the waits of orders that say how they rank are held against their bound.
+        bounded: Whether the waits under each `Ours` are held against the bound.
     """
 
     arrivals: Arrivals

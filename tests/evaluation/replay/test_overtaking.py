@@ -76,6 +76,25 @@ def test_a_severity_1_may_always_go_first_and_is_counted_apart():
     assert result.pairs_broken == 0
 
 
+def test_who_is_overtaken_most_by_others_may_be_another_case():
+    # Three beyond the floor overtake the first mild case, which is in service when two others overtake the second.
+    critical = [case(0.2 + place / 100, 1, 10, prediction=certain(1)) for place in range(3)]
+    grave = [case(1.7 + place / 100, 2, 30, prediction=certain(2)) for place in range(2)]
+    result = found([case(0.0, 4), case(0.1, 4), *critical, case(1.6, 4), *grave], 1)
+    assert (result.most, result.most_by_others) == (3, 2)
+    assert result.pairs_broken == 0
+
+
+def test_a_pair_is_broken_for_each_case_that_went_first_and_could_not():
+    # Equals that come later may not go first, however long the first of them waits; both do.
+    cases = [case(0.0, 4, name="serving"), *(case(place, 4, 6, prediction=certain(4)) for place in (0.1, 0.2, 0.3))]
+    order = Ours(outlook(doubling_hours=2.0, sla_factor=1.0))
+    run, keys = simulate(cases, order, 1), Keys.of(cases, order)
+    late = Run(run.received, np.array([0.0, 1.2, 1.0, 1.1]), run.minutes, 1, math.inf)
+    assert overtaking(run, keys).pairs_broken == 0
+    assert overtaking(late, keys).pairs_broken == 2
+
+
 def test_runs_are_joined():
     one = found(random_cases(1, 300, 0.9), 1)
     joined = Overtaking.joined([one, replace(one, waits_broken=2, most=one.most + 5)])
