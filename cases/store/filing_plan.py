@@ -100,7 +100,7 @@ class FilingPlan:
         ]
 
     def _case_for(self, report: NewReport, report_id: ReportId, said: Fingerprint | None) -> FilingCase:
-        subject_id = self.subject_ids[subject_key(report)] if report.subject_ref else None
+        subject_id = self._subject_of(report)
         ref = (report.source, report.case_ref) if report.case_ref else None
         known = self.by_ref.get(ref) if ref else self.by_subject.get(subject_id or "")
         if known is None and said is not None and self.likes is not None:
@@ -118,6 +118,9 @@ class FilingPlan:
             self.fingerprints.append(fingerprint_row(report_id, report.source, said, report.received_at))
         return case
 
+    def _subject_of(self, report: NewReport) -> str | None:
+        return self.subject_ids[subject_key(report)] if report.subject_ref else None
+
     def _add_rows(self, report: NewReport, report_id: ReportId, case: FilingCase, version: int) -> None:
         self.reports.append(
             {
@@ -128,6 +131,7 @@ class FilingPlan:
                 "channel": report.channel,
                 "received_at": report.received_at,
                 "filed_at": self.steps.at,
+                "subject_id": self._subject_of(report),
             }
         )
         if report.reporter:

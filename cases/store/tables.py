@@ -138,6 +138,9 @@ reports = Table(
     _code("channel"),
     Column("received_at", UtcDateTime, nullable=False),
     Column("filed_at", UtcDateTime, nullable=False),
+    # What the report itself named, whatever its case is about. No index: nothing looks reports up by it, and subjects
+    # are never deleted. (MariaDB makes one for the foreign key.)
+    _id("subject_id", ForeignKey("subjects.id")),
     UniqueConstraint("source", "external_id"),
     **MYSQL,
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, select, text
+from sqlalchemy import delete, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from cases.errors import InvalidInputError, NotMigratedError, StoreUnavailableError
@@ -17,7 +17,7 @@ from cases.ids import CaseId
 from cases.record import EventKind, Rank
 from cases.store import CaseStore, migrate
 from cases.store.engine import make_engine
-from cases.store.tables import cases, metadata
+from cases.store.tables import cases, contents, metadata, reports, subjects
 from tests.cases.store import record_0002
 from tests.cases.store.builders import claim, decide, file_one, score
 from tests.databases import fresh_database
@@ -26,7 +26,7 @@ from tests.databases import fresh_database
 def test_migrations_run_up_down_and_up_again(empty_url: str) -> None:
     assert migrate.current(empty_url) is None
     migrate.upgrade(empty_url)
-    assert migrate.current(empty_url) == "0004"
+    assert migrate.current(empty_url) == "0005"
 
     migrate.downgrade(empty_url, "base")
     assert migrate.current(empty_url) is None
@@ -161,6 +161,65 @@ def test_0004_finds_out_what_is_free_leased_and_due(empty_url: str) -> None:
     assert by_id[decided.id][:2] == ("closed", False)
 
 
+def test_0005_finds_what_a_report_is_about_on_the_case_that_it_was_filed_on(empty_url: str) -> None:
+    def on(user: str) -> dict[str, str]:
+        return {"subject_kind": "user", "subject_ref": user}
+
+    migrate.upgrade(empty_url)
+    with CaseStore.open(empty_url) as store:
+        file_one(store, 1, **on("u1"))
+        file_one(store, 2)
+        moved, into, moved_too = (file_one(store, number, **on(f"u{number}")) for number in (3, 4, 9))
+        for case in (moved, moved_too):
+            store.merge(case.id, into.id, by="eve")
+        file_one(store, 5, **on("u1"))
+        file_one(store, 6, **on("u3"))  # joins the case about u4
+        file_one(store, 7, **on("u7"), case_ref="C-7")
+        file_one(store, 8, **on("u8"), case_ref="C-7")
+        sent = [store.report_by_ref("helpdesk", f"ticket-{number}") for number in (3, 5, 9)]
+        began, _, erased = [store.split(one.id, by="eve") for one in sent if one is not None]
+        store.merge(began, into.id, by="eve")
+    before = subject_of_each(empty_url)
+    assert before == {1: "u1", 2: None, 3: "u3", 4: "u4", 5: "u1", 6: "u3", 7: "u7", 8: "u8", 9: "u9"}
+    engine = make_engine(empty_url)
+    with engine.begin() as connection:
+        # As an erasure does it: what withdraws the report from the case that it left is still there.
+        named = select(reports.c.id).where(reports.c.case_id == erased).scalar_subquery()
+        connection.execute(delete(contents).where(contents.c.report_id == named, contents.c.withdraws.is_(None)))
+    engine.dispose()
+
+    migrate.downgrade(empty_url, "0004")
+    migrate.upgrade(empty_url)
+    # Nothing told what those named that had joined a case about something else.
+    assert subject_of_each(empty_url) == before | {6: "u4", 8: "u7"}
+
+
+def subject_of_each(url: str) -> dict[int, str | None]:
+    """By the number in a report's name, what the report is about."""
+    engine = make_engine(url)
+    query = select(reports.c.external_id, subjects.c.external_id.label("subject")).outerjoin(
+        subjects, subjects.c.id == reports.c.subject_id
+    )
+    with engine.connect() as connection:
+        found = {int(row.external_id.removeprefix("ticket-")): row.subject for row in connection.execute(query)}
+    engine.dispose()
+    return found
+
+
+@pytest.mark.parametrize("change", ["INSERT", "UPDATE"])
+def test_a_report_is_about_a_subject_that_there_is(store_url: str, change: str) -> None:
+    with CaseStore.open(store_url) as store:
+        case = file_one(store, 1)
+    engine = make_engine(store_url)
+    about = {"subject_id": "nobody"}
+    row = {"id": "r", "case_id": case.id, "source": "a", "external_id": "1", "channel": ""}
+    times = {"received_at": case.received_at, "filed_at": case.received_at}
+    wrong = insert(reports).values(**row, **times, **about) if change == "INSERT" else update(reports).values(**about)
+    with pytest.raises(DBAPIError, match=r"(?i)foreign key"), engine.begin() as connection:
+        connection.execute(wrong)
+    engine.dispose()
+
+
 def columns(url: str, names: tuple[str, ...]) -> list[tuple[object, ...]]:
     engine = make_engine(url)
     query = select(*(cases.c[name] for name in names)).order_by(cases.c.id)
@@ -172,7 +231,7 @@ def columns(url: str, names: tuple[str, ...]) -> list[tuple[object, ...]]:
 
 def test_a_second_upgrade_changes_nothing(store_url: str) -> None:
     migrate.upgrade(store_url)
-    assert migrate.current(store_url) == "0004"
+    assert migrate.current(store_url) == "0005"
 
 
 def test_the_migrated_schema_is_the_metadata(store_url: str) -> None:
@@ -248,4 +307,4 @@ def test_a_revision_that_there_is_not_is_refused_and_changes_nothing(tmp_path: P
     with fresh_database("sqlite", tmp_path) as url:
         with pytest.raises(InvalidInputError, match="'revision' must"):
             migrate.downgrade(url, "0000")
-        assert migrate.current(url) == "0004"
+        assert migrate.current(url) == "0005"
