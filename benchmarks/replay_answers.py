@@ -17,16 +17,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from looks import CACHE, HERE, environment
+from looks import CACHE, environment
 from written_cases import rows_of, whole_part
 
 from cases.seed.corpus import training_part
 from cases.seed.history import past_cases
 from cases.taxonomy_file import load_taxonomy
 from evaluation.metrics import accuracy, ece, qwk
+from evaluation.replay.seed_year import ANSWERS
 from training.fit import fit_heads
 
-TO = HERE.parent / "evaluation" / "replay" / "seed_answers.parquet"
 # Probabilities are kept to four digits, as whole numbers that compress well.
 DIGITS = 10_000
 
@@ -35,7 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--budget", choices=["quick", "standard", "thorough"], default="standard")
     parser.add_argument("--rows", type=int, help="learn from so many: to see whether it runs, nothing to keep")
-    parser.add_argument("--to", type=Path, default=TO)
+    parser.add_argument("--to", type=Path, default=ANSWERS)
     parser.add_argument("--cache", type=Path, default=CACHE)
     options = parser.parse_args()
     taxonomy = load_taxonomy()

@@ -89,12 +89,15 @@ def test_weights_held_against_themselves_are_not_told_apart(plan: Plan):
 
 def test_weights_that_state_another_harm_are_judged_by_both(plan: Plan):
     other = Weights(harm_per_hour={1: 1.003, 2: 1.002, 3: 1.001, 4: 1.0}, severity_1_at_least=1.0)
-    contrasts = [contrast(each) for each in replay_against(plan, other, TODAY)]
+    both = replay_against(plan, other, TODAY)
+    contrasts = [contrast(each) for each in both]
     assert all(each.by_its_own["linear"].value < each.harm["linear"].value for each in contrasts)
     # A file that sees nearly no difference between levels loses by today's harm, and by its own it does not.
     beyond = contrasts[1]
     assert (beyond.better, beyond.harm["linear"].low > 1.0) == (CURRENT, True)
     assert "by the harm that the new weights state" in beyond.sentence
+    page = replay_page(plan, [each[CURRENT] for each in both], contrasts, verdict(contrasts))
+    assert "The same by the harm that the new weights state" in page
 
 
 def test_where_no_case_has_to_wait_there_is_nothing_to_tell_apart(plan: Plan, worse: list[Mapping[str, AtLoad]]):
