@@ -32,7 +32,7 @@ class CaseState:
         status: Open, decided or merged; that it is claimed follows from its lease.
         queue_fixed: A person sent it to its queue, so no score moves it.
         score_id: The latest score of the content that was then the latest.
-        gathers: Whether later reports join it. One that was split off does not: they join the case that it left.
+        gathers: Whether later reports join it; `CaseStore.split` says which of those that were split off they do not.
         skipped_by: Who gave it back and is not given it again, sorted.
     """
 

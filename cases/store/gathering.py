@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from cases.errors import ConflictError, InvalidInputError, NotFoundError
 from cases.ids import CaseId, ReportId, new_id
@@ -30,11 +30,15 @@ class Gathering:
     _db: Database
 
     def split(self, report_id: ReportId, *, by: str) -> CaseId:
-        """Let the report leave its case and begin one of its own; answers the new case.
+        """Let the report leave its case and begin one of its own, on the report's own subject; answers the new case.
 
-        The new case stands where the old one stood until it is scored, and no later report joins it: those on the
-        same subject, or with the same words, join the case that was left. Only a report that had come by a merge
-        takes its own subject along, and gathers again.
+        The new case stands where the old one stood until it is scored. Whether later reports join it:
+
+        - None does where the report is on the subject of the case that it leaves, or names none: those on that
+          subject, or with the same words, go on to join the case that was left, and would otherwise have two to join.
+        - Those on its subject do where that is another one, as of a report that had come by its case_ref, or because
+          an earlier case on its subject had been merged. Of several open cases on it the oldest takes them, as ever.
+        - They do as well where the report had come by a merge: splitting undoes that, and its case gathered before.
 
         Raises:
             NotFoundError: There is no such report.
@@ -147,14 +151,14 @@ def _split(
 ) -> CaseId:
     row, own = leaving
     old, new_case_id = steps.states[old_id], CaseId(new_id())
-    began_in = _began_in(connection, row.report_id)
+    subject_id, left_subject_id = _subjects(connection, row.report_id)
+    came_by_merge = _began_in(connection, row.report_id) != old_id
     received = _received(connection, [row.report_id, *(part.report_id for part, _ in staying)])
     steps.add(
         new_case_id, EventKind.REPORTED, actor,
         report_id=row.report_id, content_version=1, received_at=iso(received[row.report_id]),
         order_key=old.order_key, queue=old.queue, queue_fixed=old.queue_fixed,
-        # What came by a merge takes its subject's later reports again.
-        gathers=began_in.id != old_id, split_from=old_id,
+        gathers=came_by_merge or subject_id not in (None, left_subject_id), split_from=old_id,
     )  # fmt: skip
     version = old.content_version + 1
     steps.add(
@@ -163,7 +167,7 @@ def _split(
         received_at=iso(min(received[part.report_id] for part, _ in staying)),
     )  # fmt: skip
     connection.execute(
-        insert(cases).values(id=new_case_id, subject_id=began_in.subject_id, **columns_of(steps.states[new_case_id]))
+        insert(cases).values(id=new_case_id, subject_id=subject_id, **columns_of(steps.states[new_case_id]))
     )
     connection.execute(update(reports).where(reports.c.id == row.report_id).values(case_id=new_case_id))
     attributes: dict[str, Any] = {}
@@ -206,16 +210,27 @@ def _merge(connection: Connection, steps: Steps, case_id: CaseId, into: CaseId, 
     steps.write(connection)
 
 
-def _began_in(connection: Connection, report_id: str) -> Row[str, str | None]:
-    """The case that the report was filed on, whose subject is the report's; by a merge it may be another since."""
+def _subjects(connection: Connection, report_id: str) -> tuple[str | None, str | None]:
+    """The ids of the report's own subject and of its case's."""
     query = (
-        select(cases.c.id, cases.c.subject_id)
-        .join(contents, contents.c.case_id == cases.c.id)
+        select(reports.c.subject_id, cases.c.subject_id.label("of_case"))
+        .join(cases, cases.c.id == reports.c.case_id)
+        .where(reports.c.id == report_id)
+    )
+    row = connection.execute(query).one()
+    return row.subject_id, row.of_case
+
+
+def _began_in(connection: Connection, report_id: str) -> str:
+    """The id of the case that the report was filed on; by a merge it may be on another since."""
+    query = (
+        select(contents.c.case_id)
         .where(contents.c.report_id == report_id)
         .order_by(contents.c.id)  # ids sort by the time they were made
         .limit(1)
     )
-    return connection.execute(query).one()
+    first: str = connection.execute(query).scalar_one()
+    return first
 
 
 def _received(connection: Connection, report_ids: Sequence[str]) -> dict[str, Any]:

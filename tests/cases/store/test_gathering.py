@@ -131,6 +131,59 @@ def test_a_merge_is_undone_by_splitting(store: CaseStore) -> None:
     assert file_one(store, 4, **U1).id == into.id
 
 
+def test_a_report_split_off_takes_its_own_subject_along_and_gathers_where_the_case_it_leaves_has_another(
+    store: CaseStore,
+) -> None:
+    u2 = {"subject_kind": "user", "subject_ref": "u2"}
+    left = file_one(store, 1, **U1, case_ref="C-1")
+    assert file_one(store, 2, **u2, case_ref="C-1").id == left.id
+    began = store.case(store.split(report_id(store, 2), by="eve"))
+    assert began.subject is not None
+    assert (began.subject.external_id, began.content.description) == ("u2", "description 2")
+    assert store.case(left.id).subject == left.subject
+    assert file_one(store, 3, **u2).id == began.id
+    assert file_one(store, 4, **U1).id == left.id
+    assert file_one(store, 5, **u2, case_ref="C-1").id == left.id
+    # Of two on the subject the one that has waited longest takes what comes; the third left a case on its own subject.
+    third, second = (store.split(report_id(store, number), by="eve") for number in (3, 5))
+    assert file_one(store, 6, **u2).id == began.id
+    decide(store, began.id)
+    assert file_one(store, 7, **u2).id == second != third
+
+
+def test_a_report_on_the_subject_of_a_merged_case_takes_it_along_when_it_is_split_off(store: CaseStore) -> None:
+    u2 = {"subject_kind": "user", "subject_ref": "u2"}
+    taken, into = file_one(store, 1, **u2), file_one(store, 2, **U1)
+    store.merge(taken.id, into.id, by="lead")
+    assert file_one(store, 3, **u2).id == into.id
+    began = store.case(store.split(report_id(store, 3), by="eve"))
+    assert began.subject == taken.subject
+    # From now on the subject has a case of its own again, though its first report stays where it was merged to.
+    assert file_one(store, 4, **u2).id == began.id
+    assert len(store.reports(into.id)) == 2
+
+
+def test_a_report_that_names_no_subject_takes_none_from_the_case_that_it_leaves(store: CaseStore) -> None:
+    left = file_one(store, 1, **U1, case_ref="C-1")
+    file_one(store, 2, case_ref="C-1")
+    began = store.case(store.split(report_id(store, 2), by="eve"))
+    assert began.subject is None
+    assert file_one(store, 3, **U1).id == left.id
+    # And one that names a subject leaves a case that has none.
+    bare = file_one(store, 4, case_ref="C-2")
+    file_one(store, 5, subject_kind="user", subject_ref="u5", case_ref="C-2")
+    alone = store.split(report_id(store, 5), by="eve")
+    assert store.case(bare.id).subject is None
+    assert file_one(store, 6, subject_kind="user", subject_ref="u5").id == alone
+
+
+def test_what_came_by_a_merge_gathers_again_also_on_the_subject_of_the_case_that_it_leaves(store: CaseStore) -> None:
+    taken, into = file_one(store, 1, **U1, case_ref="C-1"), file_one(store, 2, **U1, case_ref="C-2")
+    store.merge(taken.id, into.id, by="lead")
+    began = store.split(report_id(store, 1), by="eve")
+    assert file_one(store, 3, **U1).id == began  # which has waited longer
+
+
 def test_cases_are_merged_only_before_they_are_decided(store: CaseStore) -> None:
     case, other, reopened, held = (file_one(store, number) for number in range(4))
     with pytest.raises(InvalidInputError, match="'into' must be another case"):
