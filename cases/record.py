@@ -116,7 +116,11 @@ class FiledReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One person's or detector's flag, as stored (its text is in the case's content)."""
+    """One person's or detector's flag, as stored (its text is in the case's content).
+
+    Attributes:
+        subject: What it named itself, also where its case is about another; None where it named none.
+    """
 
     id: ReportId
     case_id: CaseId
@@ -124,6 +128,7 @@ class Report:
     external_id: str
     channel: str
     received_at: datetime
+    subject: Subject | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,9 @@ class ReportAnswer(Outgoing):
     external_id: str
     channel: str
     received_at: datetime
+    subject: SubjectAnswer | None = Field(
+        description="What it named itself, also where its case is about another; null where it named none."
+    )
 
 
 class DecisionAnswer(Outgoing):

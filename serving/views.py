@@ -8,7 +8,7 @@ from typing import cast
 from cases.decision import Decision
 from cases.errors import CaseloadError
 from cases.handling import Note
-from cases.record import Attributes, Case, Lease, Report, Score
+from cases.record import Attributes, Case, Lease, Report, Score, Subject
 from cases.taxonomy import Taxonomy
 from features.assemble import ASSEMBLY_VERSION
 from models.assurance import NOVEL_BELOW
@@ -113,7 +113,7 @@ def case_summary(case: Case, score: Score | None, ranking: Ranking) -> CaseSumma
         severity_set=case.set_severity,
         priority_set=case.set_priority,
         due=ranking.due_of(case, score),
-        subject=_subject(case),
+        subject=_subject(case.subject),
         title=case.content.title,
         score=score_answer(score, case.content.attributes, ranking.taxonomy) if score else None,
     )
@@ -148,6 +148,7 @@ def case_answer(
                 external_id=report.external_id,
                 channel=report.channel,
                 received_at=report.received_at,
+                subject=_subject(report.subject),
             )
             for report in reports
         ],
@@ -212,5 +213,5 @@ def _severity(shown: int | None, severity: Mapping[int, float]) -> SeverityAnswe
     return SeverityAnswer(level=likeliest, shown=likeliest if shown is None else shown, distribution=dict(severity))
 
 
-def _subject(case: Case) -> SubjectAnswer | None:
-    return SubjectAnswer(kind=case.subject.kind, ref=case.subject.external_id) if case.subject else None
+def _subject(subject: Subject | None) -> SubjectAnswer | None:
+    return SubjectAnswer(kind=subject.kind, ref=subject.external_id) if subject else None

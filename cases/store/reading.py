@@ -12,6 +12,7 @@ from cases.ids import CaseId, DecisionId
 from cases.record import Case, Event, Report, Score
 from cases.store.database import Database
 from cases.store.rows import (
+    REPORTS,
     case_row,
     chunks,
     decision_from,
@@ -46,12 +47,12 @@ class Reading:
 
     def reports(self, case_id: CaseId) -> tuple[Report, ...]:
         """The case's reports, in the order they were filed; empty where there is no such case."""
-        query = select(reports).where(reports.c.case_id == case_id).order_by(reports.c.filed_at, reports.c.id)
+        query = REPORTS.where(reports.c.case_id == case_id).order_by(reports.c.filed_at, reports.c.id)
         return self._db.read(lambda connection: tuple(report_from(row) for row in connection.execute(query)))
 
     def report_by_ref(self, source: str, external_id: str) -> Report | None:
         """The report that `source` knows by `external_id`."""
-        query = select(reports).where(reports.c.source == source, reports.c.external_id == external_id)
+        query = REPORTS.where(reports.c.source == source, reports.c.external_id == external_id)
 
         def work(connection: Connection) -> Report | None:
             row = connection.execute(query).one_or_none()

@@ -13,7 +13,7 @@ from cases.decision import Decision, Suggestion, Verdict
 from cases.errors import NotFoundError
 from cases.ids import BulkId, CaseId, ContentId, DecisionId, ReportId, ScoreId, SubjectId
 from cases.record import Case, CaseStatus, Content, Event, EventKind, RankedFrom, Report, Score, Subject
-from cases.store.tables import cases, contents, leases, subjects
+from cases.store.tables import cases, contents, leases, reports, subjects
 
 T = TypeVar("T")
 AnyRow = Row[Any]
@@ -28,13 +28,11 @@ def chunks(items: Sequence[T], size: int = IN_AT_MOST) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
+_SUBJECT = (subjects.c.kind.label("subject_kind"), subjects.c.external_id.label("subject_external_id"))
+
 # Built once: building it costs as much as running it.
 _CASES: Select[Any] = (
-    select(
-        cases,
-        subjects.c.kind.label("subject_kind"),
-        subjects.c.external_id.label("subject_external_id"),
-    )
+    select(cases, *_SUBJECT)
     .outerjoin(subjects, subjects.c.id == cases.c.subject_id)
     .outerjoin(leases, leases.c.case_id == cases.c.id)
 )
@@ -107,9 +105,21 @@ def case_row(connection: Connection, case_id: CaseId, *, lock: bool = False) -> 
     return row
 
 
+# What `report_from` takes.
+REPORTS: Select[Any] = select(reports, *_SUBJECT).outerjoin(subjects, subjects.c.id == reports.c.subject_id)
+
+
 def report_from(row: AnyRow) -> Report:
-    """A row of reports."""
-    return Report(ReportId(row.id), CaseId(row.case_id), row.source, row.external_id, row.channel, row.received_at)
+    """A row of `REPORTS`."""
+    return Report(
+        id=ReportId(row.id),
+        case_id=CaseId(row.case_id),
+        source=row.source,
+        external_id=row.external_id,
+        channel=row.channel,
+        received_at=row.received_at,
+        subject=_subject(row),
+    )
 
 
 def score_from(row: AnyRow) -> Score:
@@ -185,16 +195,19 @@ def event_from(row: AnyRow) -> Event:
     return Event(row.seq, CaseId(row.case_id), EventKind(row.kind), row.at, row.actor, row.data)
 
 
+def _subject(row: AnyRow) -> Subject | None:
+    if row.subject_id is None:
+        return None
+    return Subject(SubjectId(row.subject_id), row.subject_kind, row.subject_external_id)
+
+
 def _case(row: AnyRow, content: Content) -> Case:
-    subject = None
-    if row.subject_id is not None:
-        subject = Subject(SubjectId(row.subject_id), row.subject_kind, row.subject_external_id)
     status = CaseStatus(row.status)
     if status is CaseStatus.OPEN and row.held_now:
         status = CaseStatus.CLAIMED
     return Case(
         id=CaseId(row.id),
-        subject=subject,
+        subject=_subject(row),
         status=status,
         received_at=row.received_at,
         content=content,

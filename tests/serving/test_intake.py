@@ -41,6 +41,18 @@ def test_a_second_report_on_a_subject_joins_its_case_which_is_scored_anew(runnin
     assert case["score"]["score_id"] == second["score"]["score_id"]
 
 
+def test_each_report_of_a_case_shows_the_subject_that_it_named(modelless: Running) -> None:
+    case_id = modelless.client.post("/v1/cases", json=a_report(case_ref="C-1")).json()["case_id"]
+    other = {"subject_kind": "user", "subject_ref": "u-2"}
+    for external_id, named in (("T-2", other), ("T-3", {"subject_kind": "", "subject_ref": ""})):
+        modelless.client.post("/v1/cases", json=a_report(external_id=external_id, case_ref="C-1", **named))
+
+    case = modelless.client.get(f"/v1/cases/{case_id}").json()
+    own = {"kind": "course", "ref": "c-1"}
+    assert case["subject"] == own
+    assert [report["subject"] for report in case["reports"]] == [own, {"kind": "user", "ref": "u-2"}, None]
+
+
 def test_without_a_model_a_report_is_stored_and_queued_and_says_why_it_has_no_score(modelless: Running) -> None:
     answer = modelless.client.post("/v1/cases", json=a_report())
 

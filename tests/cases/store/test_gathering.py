@@ -137,6 +137,7 @@ def test_a_report_split_off_takes_its_own_subject_along_and_gathers_where_the_ca
     u2 = {"subject_kind": "user", "subject_ref": "u2"}
     left = file_one(store, 1, **U1, case_ref="C-1")
     assert file_one(store, 2, **u2, case_ref="C-1").id == left.id
+    assert [one.subject.external_id for one in store.reports(left.id) if one.subject] == ["u1", "u2"]
     began = store.case(store.split(report_id(store, 2), by="eve"))
     assert began.subject is not None
     assert (began.subject.external_id, began.content.description) == ("u2", "description 2")
@@ -144,7 +145,7 @@ def test_a_report_split_off_takes_its_own_subject_along_and_gathers_where_the_ca
     assert file_one(store, 3, **u2).id == began.id
     assert file_one(store, 4, **U1).id == left.id
     assert file_one(store, 5, **u2, case_ref="C-1").id == left.id
-    # Of two on the subject the one that has waited longest takes what comes; the third left a case on its own subject.
+    # Of two on the subject the one that has waited longest takes what comes; the third left a case on its subject.
     third, second = (store.split(report_id(store, number), by="eve") for number in (3, 5))
     assert file_one(store, 6, **u2).id == began.id
     decide(store, began.id)
