@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from cases.clock import Clock
 from cases.errors import CaseloadError, StoreUnavailableError
 from cases.store.column_types import UtcDateTime
-from cases.store.engine import SQLITE_BUSY_MILLISECONDS, WRITES, sqlite_path
+from cases.store.engine import KEEPS_PLANS, SQLITE_BUSY_MILLISECONDS, WRITES, sqlite_path
 from cases.store.turns import NoTurnError, Turns
 
 T = TypeVar("T")
@@ -67,6 +67,7 @@ class Database:
         self.clock = clock
         self._now = literal_column(_NOW[engine.dialect.name], UtcDateTime)
         self._writing = engine.execution_options(**{WRITES: True})
+        self._stepping = engine.execution_options(**{WRITES: True, KEEPS_PLANS: True})
         self._turns = None
         if engine.dialect.name == "sqlite":
             self._turns = Turns(sqlite_path(engine.url), SQLITE_BUSY_MILLISECONDS / 1000)
@@ -92,6 +93,10 @@ class Database:
         except (DBAPIError, PoolTimeoutError) as error:
             raise self._in_our_words(error) from error
 
+    def step(self, work: Callable[[Connection], T]) -> T:
+        """`write` for one step with one case, which is taken often: PostgreSQL plans its statements once."""
+        return self._write(self._stepping, work)
+
     def write(self, work: Callable[[Connection], T], *, retry_duplicates: bool = False) -> T:
         """What `work` answers in one write transaction, which is committed.
 
@@ -106,9 +111,21 @@ class Database:
         Raises:
             StoreUnavailableError: The database does not answer.
         """
+        return self._write(self._writing, work, retry_duplicates=retry_duplicates)
+
+    def now(self, connection: Connection) -> datetime:
+        """The database's own clock, the only one that leases go by. On SQLite it is this machine's."""
+        moment: datetime = connection.execute(select(self.now_column())).scalar_one()
+        return moment
+
+    def now_column(self) -> ColumnElement[datetime]:
+        """The same as a column, for a statement that would be sent anyway."""
+        return self._now
+
+    def _write(self, engine: Engine, work: Callable[[Connection], T], *, retry_duplicates: bool = False) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with self._turn(), self._writing.begin() as connection:
+                with self._turn(), engine.begin() as connection:
                     return work(connection)
             except NoTurnError as error:
                 raise StoreUnavailableError(_NO_TURN) from error
@@ -119,15 +136,6 @@ class Database:
             # Not for secrecy: two that collided should not collide again.
             time.sleep(random.uniform(0.0, 0.02) * attempt)  # noqa: S311
         raise AssertionError  # the loop returns or raises
-
-    def now(self, connection: Connection) -> datetime:
-        """The database's own clock, the only one that leases go by. On SQLite it is this machine's."""
-        moment: datetime = connection.execute(select(self.now_column())).scalar_one()
-        return moment
-
-    def now_column(self) -> ColumnElement[datetime]:
-        """The same as a column, for a statement that would be sent anyway."""
-        return self._now
 
     def _turn(self) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext() if self._turns is None else self._turns.next()

@@ -17,6 +17,12 @@ from cases.errors import InvalidInputError
 # An execution option: the transaction will write, so SQLite takes its write lock at BEGIN.
 WRITES = "caseload_writes"
 
+# An execution option: its few statements look up one case each, so PostgreSQL may keep their plans.
+KEEPS_PLANS = "caseload_keeps_plans"
+
+# Of a statement on one connection, that PostgreSQL takes apart and plans anew.
+_PLANNED_ANEW = 3
+
 # Before this version two processes that checkpoint at once can lose committed pages in WAL mode.
 SQLITE_WITH_SAFE_WAL = (3, 51, 3)
 
@@ -92,9 +98,15 @@ def make_engine(url: str | URL) -> Engine:
         engine = create_engine(target, connect_args={"charset": "utf8mb4"}, **options)
         event.listen(engine, "connect", _prepare_mysql)
         return engine
-    # Never prepared: a plan kept for a look-up of a thousand keys does not see them, and compares each row with each;
-    # a pooler between us and the server is no trouble either.
-    return create_engine(target, connect_args={"prepare_threshold": None}, **options)
+    # A plan kept for a look-up of a thousand keys does not see them, and compares each row with each: nothing is
+    # prepared but where the transaction says so, and with `?prepare=no` not there either.
+    prepares = target.query.get("prepare") != "no"
+    engine = create_engine(
+        target.difference_update_query(["prepare"]), connect_args={"prepare_threshold": None}, **options
+    )
+    if prepares:
+        event.listen(engine, "begin", _begin_postgresql)
+    return engine
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -112,6 +124,12 @@ def _begin_sqlite(connection: Connection) -> None:
     # so a writer takes the lock, and waits for it, before it reads.
     writes = connection.get_execution_options().get(WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    keeps = connection.get_execution_options().get(KEEPS_PLANS, False)
+    driver: Any = connection.connection.driver_connection
+    driver.prepare_threshold = _PLANNED_ANEW if keeps else None
 
 
 def _prepare_mysql(connection: Any, _record: object) -> None:  # noqa: ANN401 - PyMySQL ships no types

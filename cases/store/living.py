@@ -31,7 +31,8 @@ _DEFAULTS = {
 }
 # Built once: building a statement costs as much as running it.
 _CHANGE = update(cases).where(cases.c.id == bindparam("changed_id"))
-_TELL = insert(events)
+# Inline: nobody asks for the number that the database gave.
+_TELL = insert(events).inline()
 _SKIPPED = select(skips).where(skips.c.case_id.in_(bindparam("case_ids", expanding=True)))
 
 STATE_COLUMNS = tuple(field.name for field in dataclasses.fields(CaseState) if field.name != "skipped_by")
@@ -70,8 +71,12 @@ def locked_state(connection: Connection, case_id: CaseId) -> CaseState:
     Raises:
         NotFoundError: There is no such case.
     """
-    row = case_row(connection, case_id, lock=True)
-    return state_of(row, skippers(connection, [case_id]).get(case_id, ()))
+    return state_with_skips(connection, case_row(connection, case_id, lock=True))
+
+
+def state_with_skips(connection: Connection, row: AnyRow) -> CaseState:
+    """Where the case of a locked row stands."""
+    return state_of(row, skippers(connection, [row.id]).get(row.id, ()))
 
 
 def locked_states(connection: Connection, case_ids: Iterable[CaseId]) -> dict[CaseId, CaseState]:

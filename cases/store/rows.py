@@ -49,6 +49,24 @@ def read_cases(connection: Connection, rows: Sequence[AnyRow]) -> list[Case]:
     return [_case(row, text[row.id]) for row in rows]
 
 
+_ONE_SUBJECT = select(*_SUBJECT).where(subjects.c.id == bindparam("subject_id"))
+
+
+def claimed_case(connection: Connection, row: AnyRow, changed: Mapping[str, Any]) -> Case:
+    """The case of a locked row of `cases` that has just been claimed, which saves looking it up again.
+
+    Args:
+        connection: Of the transaction that claimed it.
+        row: As it was locked.
+        changed: The columns as the claim left them.
+    """
+    about = {}
+    if row.subject_id is not None:
+        about = connection.execute(_ONE_SUBJECT, {"subject_id": row.subject_id}).one()._asdict()
+    now = {**row._asdict(), **changed, **about, "held_now": True}
+    return _case(SimpleNamespace(**now), read_contents(connection, {row.id: row.content_version})[row.id])
+
+
 _ATTRIBUTES = (
     select(contents.c.id, contents.c.case_id, contents.c.version, contents.c.attributes, contents.c.created_at)
     .join(cases, (cases.c.id == contents.c.case_id) & (cases.c.content_version == contents.c.version))
@@ -195,13 +213,13 @@ def event_from(row: AnyRow) -> Event:
     return Event(row.seq, CaseId(row.case_id), EventKind(row.kind), row.at, row.actor, row.data)
 
 
-def _subject(row: AnyRow) -> Subject | None:
+def _subject(row: AnyRow | SimpleNamespace) -> Subject | None:
     if row.subject_id is None:
         return None
     return Subject(SubjectId(row.subject_id), row.subject_kind, row.subject_external_id)
 
 
-def _case(row: AnyRow, content: Content) -> Case:
+def _case(row: AnyRow | SimpleNamespace, content: Content) -> Case:
     status = CaseStatus(row.status)
     if status is CaseStatus.OPEN and row.held_now:
         status = CaseStatus.CLAIMED

@@ -97,7 +97,7 @@ class Deciding:
             steps.write(connection)
             return decision_from(SimpleNamespace(**row))
 
-        return self._db.write(work)
+        return self._db.step(work)
 
 
 _INSERT = insert(decisions)

@@ -48,7 +48,7 @@ class Parking:
             steps.add(case_id, EventKind.SKIPPED, holder, token=token, reason=code)
             steps.write(connection)
 
-        self._db.write(work)
+        self._db.step(work)
 
     def hold(self, case_id: CaseId, by: str, token: int | None, until: datetime, reason: HoldReason) -> None:
         """Keep the case back from everybody until then, by business time; its time to first touch stands still.
@@ -85,7 +85,7 @@ class Parking:
             steps.add(case_id, EventKind.HELD, actor, token=token, until=iso(end), reason=code)
             steps.write(connection)
 
-        self._db.write(work)
+        self._db.step(work)
 
     def resume(self, case_id: CaseId, *, by: str) -> None:
         """End the hold before its time; what is left of it counts against the deadline again.
@@ -104,7 +104,7 @@ class Parking:
                 raise ConflictError(f"'case_id' must name a case on hold (got {case_id!r}, which is not); claim it")
             take_step(connection, self._db, case_id, state, EventKind.RESUMED, actor)
 
-        self._db.write(work)
+        self._db.step(work)
 
 
 def _check_until(until: datetime, now: datetime) -> None:

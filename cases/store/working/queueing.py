@@ -17,9 +17,9 @@ from cases.ids import CaseId
 from cases.life import CaseState
 from cases.record import Case, CaseStatus, EventKind, Lease
 from cases.store.database import Database
-from cases.store.living import Steps, locked_state, state_of
+from cases.store.living import Steps, columns_of, locked_state, state_of, state_with_skips
 from cases.store.pools import put_back
-from cases.store.rows import AnyRow, read_cases, select_cases
+from cases.store.rows import AnyRow, case_row, claimed_case, read_cases, select_cases
 from cases.store.storable import finite, storable_name
 from cases.store.tables import QUEUE_ORDER, cases
 from cases.store.working.claimable import is_free, refuse_unless_claimable
@@ -79,7 +79,7 @@ class Queueing:
         """
         who, lasting = storable_name(holder, field="holder"), _lasting(lease_seconds)
         wanted = None if queues is None else sorted(set(queues))
-        return self._db.write(lambda connection: self._claim_next(connection, who, lasting, wanted))
+        return self._db.step(lambda connection: self._claim_next(connection, who, lasting, wanted))
 
     def claim(self, case_id: CaseId, holder: str, lease_seconds: float) -> tuple[Case, Lease]:
         """Claim this case. Its present holder gets a new lease, and the token of the old one becomes stale.
@@ -94,7 +94,8 @@ class Queueing:
         who, lasting = storable_name(holder, field="holder"), _lasting(lease_seconds)
 
         def work(connection: Connection) -> tuple[Case, Lease]:
-            state = locked_state(connection, case_id)
+            row = case_row(connection, case_id, lock=True)
+            state = state_with_skips(connection, row)
             refuse_unless_claimable(case_id, state, who, self._db.clock())
             held, now = lease_row(connection, case_id), self._db.now(connection)
             if held is not None and live_holder(held, now) not in (None, who):
@@ -102,9 +103,9 @@ class Queueing:
                     f"'case_id' must name a case that nobody else holds (got {case_id!r}, held until "
                     f"{held.expires_at.isoformat()}); take another or wait"
                 )
-            return self._take(connection, case_id, state, held, now, who, lasting)
+            return self._take(connection, row, state, held, now, who, lasting)
 
-        return self._db.write(work)
+        return self._db.step(work)
 
     def renew(self, lease: Lease, lease_seconds: float) -> Lease:
         """The lease, lasting `lease_seconds` from now.
@@ -125,7 +126,7 @@ class Queueing:
             steps.write(connection)
             return Lease(lease.case_id, lease.holder, lease.token, now + lasting)
 
-        return self._db.write(work)
+        return self._db.step(work)
 
     def release(self, case_id: CaseId, holder: str, token: int) -> None:
         """Give the case back to the queue.
@@ -143,7 +144,7 @@ class Queueing:
             steps.add(case_id, EventKind.RELEASED, holder, token=token)
             steps.write(connection)
 
-        self._db.write(work)
+        self._db.step(work)
 
     def _claim_next(
         self, connection: Connection, holder: str, lasting: timedelta, queues: Sequence[str] | None
@@ -157,7 +158,7 @@ class Queueing:
             held = lease_row(connection, case_id)
             wanted = queues is None or state.queue in queues
             if wanted and is_free(state, holder, self._db.clock()) and live_holder(held, now) is None:
-                return self._take(connection, case_id, state, held, now, holder, lasting)
+                return self._take(connection, row, state, held, now, holder, lasting)
             passed_over.append(case_id)
         return None
 
@@ -188,19 +189,19 @@ class Queueing:
     def _take(
         self,
         connection: Connection,
-        case_id: CaseId,
+        row: AnyRow,
         state: CaseState,
         held: AnyRow | None,
         now: datetime,
         holder: str,
         lasting: timedelta,
     ) -> tuple[Case, Lease]:
+        case_id = CaseId(row.id)
         steps = Steps(self._db.clock(), {case_id: state})
         lease = take_lease(connection, steps, case_id, held, holder, claimed_at=steps.at, now=now, lasting=lasting)
         steps.add(case_id, EventKind.CLAIMED, holder, token=lease.token)
         steps.write(connection)
-        row = connection.execute(select_cases(now).where(cases.c.id == case_id)).one()
-        return read_cases(connection, [row])[0], lease
+        return claimed_case(connection, row, columns_of(steps.states[case_id])), lease
 
 
 def _place(row: AnyRow) -> tuple[float, datetime, str]:

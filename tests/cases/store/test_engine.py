@@ -179,3 +179,23 @@ def test_a_locked_sqlite_file_is_unavailable(tmp_path: Path, monkeypatch: pytest
         other.execute("ROLLBACK")
         other.close()
         assert store.file_reports([report()], actor="intake")[0].created
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(("asked", "kept"), [("", True), ("?prepare=no", False)])
+def test_postgresql_keeps_the_plans_of_steps_with_one_case_unless_its_url_says_no(
+    tmp_path: Path, clock: SetClock, asked: str, kept: bool
+) -> None:
+    with fresh_database("postgresql", tmp_path) as url, CaseStore.open(url + asked, clock) as store:
+        for number in range(8):
+            file_one(store, number)
+            assert store.claim_next("ann", 60) is not None
+        store.queue(1)
+        engine = store._db.engine  # noqa: SLF001 - what is prepared is of a connection, and only the store's own has it
+        with engine.connect() as connection:
+            prepared = [
+                row.statement for row in connection.execute(text("SELECT statement FROM pg_prepared_statements"))
+            ]
+    assert any("FOR NO KEY UPDATE SKIP LOCKED" in statement for statement in prepared) is kept
+    # Filing and reading look up many cases at once, of which a kept plan knows nothing.
+    assert not any("INSERT INTO reports" in statement for statement in prepared)
