@@ -351,6 +351,27 @@ callers = Table(
     Column("key_sha256", String(64), nullable=False, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
+    # Since revision 0006. Without a role a key may do nothing.
+    Column("roles", JSON, nullable=False, server_default=text("'[]'")),
+    # Those that it is kept to; NULL for all.
+    Column("queues", JSON(none_as_null=True)),
+    Column("expires_at", UtcDateTime),
+    # The key of before a rotation, good until then.
+    Column("old_key_sha256", String(64)),
+    Column("old_expires_at", UtcDateTime),
+    **MYSQL,
+)
+Index("ix_callers_old_key_sha256", callers.c.old_key_sha256, unique=True)
+
+# People whom a trusted proxy signs in; none has a key.
+people = Table(
+    "people",
+    metadata,
+    _name("name", primary_key=True),
+    Column("roles", JSON, nullable=False, server_default=text("'[]'")),
+    Column("queues", JSON(none_as_null=True)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("removed_at", UtcDateTime),
     **MYSQL,
 )
 

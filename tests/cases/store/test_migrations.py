@@ -4,11 +4,13 @@ import dataclasses
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import delete, insert, inspect, select, text, update
+from sqlalchemy import column, delete, insert, inspect, select, text, update
+from sqlalchemy import table as rows_of
 from sqlalchemy.exc import DBAPIError
 
 from cases.errors import InvalidInputError, NotMigratedError, StoreUnavailableError
@@ -17,7 +19,7 @@ from cases.ids import CaseId
 from cases.record import EventKind, Rank
 from cases.store import CaseStore, migrate
 from cases.store.engine import make_engine
-from cases.store.tables import cases, contents, metadata, reports, subjects
+from cases.store.tables import callers, cases, contents, metadata, reports, subjects
 from tests.cases.store import record_0002
 from tests.cases.store.builders import claim, decide, file_one, score
 from tests.databases import fresh_database
@@ -26,7 +28,7 @@ from tests.databases import fresh_database
 def test_migrations_run_up_down_and_up_again(empty_url: str) -> None:
     assert migrate.current(empty_url) is None
     migrate.upgrade(empty_url)
-    assert migrate.current(empty_url) == "0005"
+    assert migrate.current(empty_url) == "0006"
 
     migrate.downgrade(empty_url, "base")
     assert migrate.current(empty_url) is None
@@ -194,6 +196,66 @@ def test_0005_finds_what_a_report_is_about_on_the_case_that_it_was_filed_on(empt
     assert subject_of_each(empty_url) == before | {6: "u4", 8: "u7"}
 
 
+def test_0006_lets_callers_of_before_do_all_but_manage_keys_and_revokes_narrower_keys_on_the_way_down(
+    empty_url: str,
+) -> None:
+    migrate.upgrade(empty_url, "0005")
+    add_caller(empty_url, "before")
+    migrate.upgrade(empty_url)
+    all_but_admin = ["tooling", "associate", "lead", "policy_owner", "data_scientist"]
+    for name, what in {
+        "all": {"roles": all_but_admin},
+        "fewer": {"roles": ["tooling"]},
+        "one queue": {"roles": all_but_admin, "queues": ["urgent"]},
+        "ends": {"roles": all_but_admin, "expires_at": datetime(2030, 1, 1, tzinfo=UTC)},
+        "nothing said": {},
+    }.items():
+        add_caller(empty_url, name, **what)
+    assert caller(empty_url, "before") == (all_but_admin, None, None, None, None)
+    assert caller(empty_url, "nothing said") == ([], None, None, None, None)
+
+    migrate.downgrade(empty_url, "0005")
+    assert "people" not in table_names(empty_url)
+    migrate.upgrade(empty_url)
+    engine = make_engine(empty_url)
+    with engine.connect() as connection:
+        named = connection.execute(select(callers.c.name).where(callers.c.revoked_at.is_(None))).scalars()
+        assert set(named) == {"before", "all"}
+    engine.dispose()
+
+
+def add_caller(url: str, name: str, **what: Any) -> None:
+    """A row of `callers`, as the schema at `url` has them."""
+    row = {"name": name, "key_sha256": name, "created_at": datetime(2026, 3, 4, tzinfo=UTC), **what}
+    known = rows_of("callers", *(column(key, callers.c[key].type) for key in row))
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        connection.execute(insert(known).values(**row))
+    engine.dispose()
+
+
+def caller(url: str, name: str) -> tuple[object, ...]:
+    columns = (
+        callers.c.roles,
+        callers.c.queues,
+        callers.c.expires_at,
+        callers.c.old_key_sha256,
+        callers.c.revoked_at,
+    )
+    engine = make_engine(url)
+    with engine.connect() as connection:
+        found = tuple(connection.execute(select(*columns).where(callers.c.name == name)).one())
+    engine.dispose()
+    return found
+
+
+def table_names(url: str) -> list[str]:
+    engine = make_engine(url)
+    names = inspect(engine).get_table_names()
+    engine.dispose()
+    return names
+
+
 def subject_of_each(url: str) -> dict[int, str | None]:
     """By the number in a report's name, what the report is about."""
     engine = make_engine(url)
@@ -231,7 +293,7 @@ def columns(url: str, names: tuple[str, ...]) -> list[tuple[object, ...]]:
 
 def test_a_second_upgrade_changes_nothing(store_url: str) -> None:
     migrate.upgrade(store_url)
-    assert migrate.current(store_url) == "0005"
+    assert migrate.current(store_url) == "0006"
 
 
 def test_the_migrated_schema_is_the_metadata(store_url: str) -> None:
@@ -307,4 +369,4 @@ def test_a_revision_that_there_is_not_is_refused_and_changes_nothing(tmp_path: P
     with fresh_database("sqlite", tmp_path) as url:
         with pytest.raises(InvalidInputError, match="'revision' must"):
             migrate.downgrade(url, "0000")
-        assert migrate.current(url) == "0005"
+        assert migrate.current(url) == "0006"
