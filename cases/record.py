@@ -312,12 +312,3 @@ class Champion:
     sha256: str
     promoted_at: datetime
     promoted_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """A system that may call the service, or once might; its key is kept as a hash only and not among these."""
-
-    name: str
-    created_at: datetime
-    revoked_at: datetime | None

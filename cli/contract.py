@@ -16,6 +16,7 @@ from cases.record import AttributeValue, CaseStatus
 from cli.contract_base import Answer as Answer  # noqa: PLC0414 - it is part of this contract
 from cli.contract_handling import BulkAnswer, HandledAnswer, HistoryAnswer
 from cli.contract_replay import ReplayAnswer
+from cli.contract_rights import CallersAnswer, PeopleAnswer
 
 
 class SuggestedCategory(Answer):
@@ -327,6 +328,8 @@ ANSWERS: tuple[type[Answer], ...] = (
     ScoreAnswer,
     ExplainAnswer,
     DatabaseAnswer,
+    CallersAnswer,
+    PeopleAnswer,
     CompareAnswer,
     EvaluateAnswer,
     SuspectsAnswer,

@@ -26,6 +26,7 @@ from cli import (
     handling,
     learning,
     moving,
+    people,
     policy,
     replaying,
     reviewing,
@@ -56,6 +57,7 @@ app = typer.Typer(
 )
 app.add_typer(database.app, name="db")
 app.add_typer(callers.app, name="caller")
+app.add_typer(people.app, name="person")
 app.add_typer(policy.app, name="policy")
 app.add_typer(moving.app)
 app.add_typer(service.app)

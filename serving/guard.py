@@ -14,7 +14,7 @@ from serving.callers import Callers
 from serving.problems import TOO_LARGE, UNAUTHORIZED, crash, problem, problem_of
 from serving.schemas import MAX_BODY_BYTES
 
-CALLER = "caseload.caller"
+IDENTITY = "caseload.identity"
 
 # A load balancer holds no key. BentoML's own three answer an empty line.
 OPEN_PATHS = frozenset({"/health/live", "/health/ready", "/livez", "/readyz", "/healthz"})
@@ -37,8 +37,8 @@ class Guard:
         self.open_paths = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a problem, or pass the request on with its caller's name in the scope under `CALLER`."""
-        if scope["type"] != "http" or CALLER in scope:
+        """Answer a problem, or pass the request on with who asks in the scope under `IDENTITY`."""
+        if scope["type"] != "http" or IDENTITY in scope:
             await self.app(scope, receive, send)
             return
         started = False
@@ -63,16 +63,16 @@ class Guard:
                 await answer(scope, receive, send)
 
     async def _admit(self, scope: Scope) -> Response | None:
-        scope[CALLER] = ""
+        scope[IDENTITY] = None
         if scope["path"] in self.open_paths:
             return None
         try:
-            name = await run_in_threadpool(self.callers.name, Headers(scope=scope).get("authorization", ""))
+            identity = await run_in_threadpool(self.callers.of_key, Headers(scope=scope).get("authorization", ""))
         except CaseloadError as error:
             return problem_of(error)
-        if name is None:
+        if identity is None:
             return problem(UNAUTHORIZED)
-        scope[CALLER] = name
+        scope[IDENTITY] = identity
         return None
 
 

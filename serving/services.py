@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from cases.clock import Clock
+from cases.identity import Identity
 from cases.settings import Settings
 from cases.taxonomy import Taxonomy
 from serving.alarms import Alarms
@@ -14,7 +15,7 @@ from serving.backlog import Backlog
 from serving.batching import Scorer
 from serving.champion import ChampionWatch
 from serving.explaining import Explaining
-from serving.guard import CALLER
+from serving.guard import IDENTITY
 from serving.ranking import Ranking
 from serving.reranking import Reranking
 from serving.store_access import StoreAccess
@@ -62,5 +63,5 @@ def services(request: Request) -> Services:
 
 def caller(request: Request) -> str:
     """FastAPI dependency: the name that the request's key belongs to."""
-    name: str = request.scope[CALLER]
-    return name
+    identity: Identity = request.scope[IDENTITY]
+    return identity.name

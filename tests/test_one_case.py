@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cases.identity import Role
 from cases.settings import load_settings
 from cases.store import CaseStore
 from tests.databases import database_kind, store_url
@@ -22,7 +23,7 @@ def test_one_case_from_intake_to_decision(
 ) -> None:
     settings = load_settings(home=tmp_path / "home", database_url=store_url)
     with CaseStore.open(store_url) as store:
-        key = store.add_caller("helpdesk")
+        key = store.add_caller("helpdesk", Role)
         Place(settings, store, small_models).promote(version="1")
 
         with service_process(settings, tmp_path) as service, service.client(key) as http:

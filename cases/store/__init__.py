@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from cases.clock import Clock, utc_now
+from cases.store.admitting import Admitting
 from cases.store.calling import Calling
 from cases.store.championing import Championing
 from cases.store.database import Database
@@ -42,6 +43,7 @@ class CaseStore(
     Learning,
     Championing,
     Calling,
+    Admitting,
     Exporting,
     Policing,
     Rebuilding,

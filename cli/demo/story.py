@@ -15,6 +15,7 @@ from rich.console import Console
 
 from cases.clock import utc_now
 from cases.errors import NotFoundError
+from cases.identity import Role
 from cases.intake.load import IntakeOptions, load
 from cases.seed.tables import SOURCE, SeedTables, write_seed
 from cases.settings import Settings
@@ -118,7 +119,7 @@ def _new_key(store: CaseStore) -> str:
     """A key of its own for each run: the one of an earlier run was shown once and is not kept."""
     with contextlib.suppress(NotFoundError):
         store.revoke_caller(CALLER)
-    return store.add_caller(CALLER)
+    return store.add_caller(CALLER, (Role.TOOLING, Role.ASSOCIATE, Role.LEAD))
 
 
 def _send_incoming(demo: Demo, service: RunningService, incoming: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from cases.identity import Role
 from cases.settings import Settings, load_settings
 from cases.store import CaseStore, migrate
 from cases.store.engine import database_url, make_engine
@@ -37,7 +38,7 @@ def refile(service: ServiceProcess, key: str, work: Work) -> None:
 
 def service_on(url: str, folder: Path) -> tuple[Settings, str]:
     with CaseStore.open(url) as store:
-        key = store.add_caller("tests")
+        key = store.add_caller("tests", Role)
     return load_settings(home=folder / "home", database_url=url), key
 
 

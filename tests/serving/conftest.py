@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from cases.identity import Role
 from cases.settings import Settings, load_settings
 from cases.store import CaseStore
 from serving.app import build_app, build_services
@@ -75,7 +76,7 @@ class Running:
 def an_api(place: Place) -> Iterator[Running]:
     """The API on `place`; the client has a key, of the caller "tests"."""
     services = build_services(place.settings)
-    key = place.store.add_caller("tests")
+    key = place.store.add_caller("tests", Role)
     with TestClient(build_app(services), headers={"Authorization": f"Bearer {key}"}) as client:
         yield Running(client, place, services)
 

@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 from cases.errors import InvalidInputError
+from cases.identity import Role
 from cases.ids import CaseId
 from cases.store import CaseStore
 from cases.taxonomy_file import load_taxonomy
@@ -194,7 +195,7 @@ def test_a_secret_that_is_none_is_refused_without_being_repeated(secret: str) ->
 
 @pytest.mark.slow
 def test_the_queues_figures_are_among_the_services_metrics(place: Place, tmp_path) -> None:
-    key = place.store.add_caller("tests")
+    key = place.store.add_caller("tests", Role)
     file_one(place.store, 1)
     with service_process(place.settings, tmp_path, ready=False) as service, service.client(key) as client:
         metrics = _until_told(client)

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from cases.identity import Role
 from serving.callers import TRUSTED_SECONDS, Callers
 from tests.serving.conftest import Place, Running
 
@@ -67,10 +68,12 @@ def test_every_route_but_health_is_among_those_tested(shared: Running) -> None:
 def test_a_revoked_key_is_refused_within_seconds(place: Place) -> None:
     now = [time.monotonic()]
     callers = Callers(lambda: place.store, now=lambda: now[0])
-    header = f"Bearer {place.store.add_caller('gone')}"
-    assert callers.name(header) == "gone"
+    header = f"Bearer {place.store.add_caller('gone', [Role.TOOLING])}"
+    known = callers.of_key(header)
+    assert known is not None
+    assert (known.name, known.roles) == ("gone", {Role.TOOLING})
 
     place.store.revoke_caller("gone")
     now[0] += TRUSTED_SECONDS + 0.1
 
-    assert callers.name(header) is None
+    assert callers.of_key(header) is None

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cases.identity import Role
 from cases.settings import load_settings
 from cases.store import CaseStore
 from evaluation.harmless_prose import PARAGRAPHS
@@ -184,7 +185,7 @@ def test_the_real_service_explains_and_prints_nothing_of_a_case(assured: Running
     with fresh_database("sqlite", tmp_path) as url, CaseStore.open(url) as store:
         settings = load_settings(home=tmp_path / "home", database_url=url)
         Place(settings, store, assured.place.models).promote()
-        key = store.add_caller("helpdesk")
+        key = store.add_caller("helpdesk", Role)
         with service_process(settings, tmp_path) as service, service.client(key) as http:
             answer = http.post(
                 "/v1/score?explain=true&precedents=5", json={"cases": [{"description": f"{COPIED} {canary}"}]}

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cases.errors import InvalidInputError, NotMigratedError, TaxonomyError
+from cases.identity import Role
 from cases.settings import load_settings
 from serving.serve import listening_socket, serve
 from tests.serving.conftest import A_VERDICT, Place, a_report
@@ -66,7 +67,7 @@ def test_a_signal_ends_it_in_order_and_leaves_nobody_behind(place: Place, tmp_pa
 
 @pytest.mark.slow
 def test_bentomls_client_and_the_api_go_through_one_batcher(place: Place, tmp_path: Path) -> None:
-    key = place.store.add_caller("tests")
+    key = place.store.add_caller("tests", Role)
     sha256 = place.promote()
     script = """
 import bentoml, json, sys
@@ -105,7 +106,7 @@ def test_no_batch_is_held_back_for_more_to_come_however_long_the_last_ones_waite
 
 @pytest.mark.slow
 def test_bentomls_own_routes_need_a_key_and_its_pages_are_gone(place: Place, tmp_path: Path) -> None:
-    key = place.store.add_caller("tests")
+    key = place.store.add_caller("tests", Role)
     with service_process(place.settings, tmp_path, ready=False) as service, service.client(key) as client:
         native, nobody = {"cases": [{"description": "x"}]}, {"Authorization": ""}
         refused = [client.get(path, headers=nobody) for path in ("/schema.json", "/metrics", "/docs.json", "/")]
@@ -121,7 +122,7 @@ def test_bentomls_own_routes_need_a_key_and_its_pages_are_gone(place: Place, tmp
 
 @pytest.mark.slow
 def test_nothing_that_was_sent_is_printed_whatever_goes_wrong(place: Place, tmp_path: Path) -> None:
-    key = place.store.add_caller("tests")
+    key = place.store.add_caller("tests", Role)
     place.promote()
     with service_process(place.settings, tmp_path) as service, service.client(key) as client:
         client.post("/v1/cases", json=a_report(description=CANARY, title=CANARY, reporter=CANARY))
