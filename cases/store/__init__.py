@@ -25,6 +25,8 @@ from cases.store.policing import Policing
 from cases.store.reading import Reading
 from cases.store.rebuilding import Rebuilding
 from cases.store.scoring import Scoring
+from cases.store.sealing import Sealing
+from cases.store.verifying import Verifying
 from cases.store.watching import Pulse, Watching
 from cases.store.working import Reranked, Working
 
@@ -47,6 +49,8 @@ class CaseStore(
     Exporting,
     Policing,
     Rebuilding,
+    Sealing,
+    Verifying,
 ):
     """Cases and everything that happens to them. Open it with `CaseStore.open`; threads may share it.
 

@@ -1,6 +1,6 @@
 """The schema as SQLAlchemy sees it. docs/database.md says who writes what; the migrations make it.
 
-Append-only, held by triggers: contents (no UPDATE), scores, decisions, withdrawn_decisions, events, champions
+Append-only, held by triggers: contents (no UPDATE), scores, decisions, withdrawn_decisions, events, seals, champions
 (neither UPDATE nor DELETE). Erasable: the rows of report_identities, notes, contents and fingerprints.
 """
 
@@ -306,6 +306,26 @@ events = Table(
     _name("actor"),
     Column("data", JSON, nullable=False),
     sqlite_autoincrement=True,
+    **MYSQL,
+)
+
+# What `cases.seals.Seal` says; gaps and late are ranges as text. No foreign keys: no writer of events waits for it.
+seals = Table(
+    "seals",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_event", BigInteger, nullable=False),
+    Column("last_event", BigInteger, nullable=False),
+    Column("events", Integer, nullable=False),
+    Column("gaps", LONG_TEXT, nullable=False),
+    Column("late", LONG_TEXT, nullable=False),
+    Column("digest", String(64), nullable=False),
+    # Of two that seal at once, one comes first.
+    Column("previous_head", String(64), nullable=False, unique=True),
+    Column("head", String(64), nullable=False),
+    Column("algorithm", String(16), nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("sealed_at", UtcDateTime, nullable=False, index=True),
     **MYSQL,
 )
 

@@ -14,6 +14,7 @@ COLUMN = {
     "decisions": "severity = 4",
     "events": "actor = 'nobody'",
     "champions": "version = '0'",
+    "seals": "events = 0",
     "contents": "description = ''",
 }
 
@@ -23,6 +24,7 @@ def fill(store: CaseStore) -> None:
     store.record_scores([score(case)])
     decide(store, case.id, note="a note")
     store.promote_champion("caseload-default", "1", "a" * 64, by="ann")
+    store.seal()
 
 
 def refusals(url: str, statements: list[str]) -> list[str]:
@@ -66,5 +68,7 @@ def test_sqlite_refuses_to_replace_rows_too(tmp_path_factory: pytest.TempPathFac
 @pytest.mark.postgresql
 def test_postgresql_refuses_to_truncate_too(tmp_path_factory: pytest.TempPathFactory) -> None:
     with fresh_database("postgresql", tmp_path_factory.mktemp("truncate")) as url:
-        statements = [f"TRUNCATE {table} CASCADE" for table in ("scores", "decisions", "events", "champions")]
+        statements = [
+            f"TRUNCATE {table} CASCADE" for table in ("scores", "decisions", "events", "seals", "champions")
+        ]
         assert refusals(url, statements) == statements
