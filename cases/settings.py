@@ -13,12 +13,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cases.durations import GATHER_HOURS, MOST_GATHER_HOURS, MOST_HOURS, MOST_UNDO_SECONDS, UNDO_SECONDS
 from cases.errors import InvalidInputError
+from cases.seals import SealKey
 
 
 class Settings(BaseSettings):
     """Where things are kept and how the service behaves. Paths are made absolute; nothing is created here."""
 
-    model_config = SettingsConfigDict(env_prefix="CASELOAD_", extra="forbid", frozen=True)
+    # Inputs are hidden, since an error's traceback would show a secret that is not as it must be.
+    model_config = SettingsConfigDict(env_prefix="CASELOAD_", extra="forbid", frozen=True, hide_input_in_errors=True)
 
     home: Path = Field(
         default=Path(".caseload"), description="The folder that holds all that has no place of its own."
@@ -86,11 +88,29 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr = Field(
         default=SecretStr(""), description="What events are signed with, `whsec_…`; empty: unsigned."
     )
+    audit_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="What the log of events is sealed with, base64 of at least 32 random bytes; empty: no key.",
+    )
+    audit_seconds: float = Field(
+        default=60.0, description="How often the service seals the log of events, in seconds.", ge=1, le=86_400
+    )
 
     @field_validator("taxonomy", "weights", "encoder", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("audit_key")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr) -> SecretStr:
+        SealKey.of_text(value.get_secret_value())
+        return value
+
+    @property
+    def seal_key(self) -> SealKey | None:
+        """What seals are made with; None where no key is set."""
+        return SealKey.of_text(self.audit_key.get_secret_value())
 
     @model_validator(mode="after")
     def _fill_in_from_home(self) -> Self:

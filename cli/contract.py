@@ -13,6 +13,7 @@ from pydantic import Field
 
 from cases.decision import Suggestion
 from cases.record import AttributeValue, CaseStatus
+from cli.contract_audit import AuditHeadAnswer, AuditSealAnswer, AuditVerifyAnswer
 from cli.contract_base import Answer as Answer  # noqa: PLC0414 - it is part of this contract
 from cli.contract_handling import BulkAnswer, HandledAnswer, HistoryAnswer
 from cli.contract_replay import ReplayAnswer
@@ -328,6 +329,9 @@ ANSWERS: tuple[type[Answer], ...] = (
     ScoreAnswer,
     ExplainAnswer,
     DatabaseAnswer,
+    AuditSealAnswer,
+    AuditHeadAnswer,
+    AuditVerifyAnswer,
     CallersAnswer,
     PeopleAnswer,
     CompareAnswer,

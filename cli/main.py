@@ -18,6 +18,7 @@ import typer
 
 from cases.errors import CaseloadError, InvalidInputError
 from cli import (
+    auditing,
     callers,
     database,
     deciding,
@@ -59,6 +60,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(callers.app, name="caller")
 app.add_typer(people.app, name="person")
 app.add_typer(policy.app, name="policy")
+app.add_typer(auditing.app, name="audit")
 app.add_typer(moving.app)
 app.add_typer(service.app)
 app.add_typer(scoring.app)

@@ -29,6 +29,7 @@ from serving.openapi import with_problems
 from serving.ranking import CaseToJudge, Ranking
 from serving.reranking import Reranking
 from serving.scoring import Outcome, score_each
+from serving.sealing import Sealing
 from serving.services import Services
 from serving.store_access import StoreAccess
 from serving.webhooks import Webhook
@@ -67,11 +68,12 @@ def build_services(
 
     watch.on_swap = swapped
     reranking = Reranking(store, ranking, clock)
+    sealing = Sealing(store, settings.seal_key, every=settings.audit_seconds)
     webhook = (
         Webhook(settings.webhook_url, settings.webhook_secret.get_secret_value()) if settings.webhook_url else None
     )
     alarms = Alarms(store, ranking, Limits.of_settings(settings), clock, webhook)
-    return Services(store, watch, scorer, backlog, reranking, alarms, ranking, clock, settings, Explaining())
+    return Services(store, watch, scorer, backlog, reranking, sealing, alarms, ranking, clock, settings, Explaining())
 
 
 def build_app(services: Services) -> FastAPI:
@@ -105,8 +107,8 @@ def _running(services: Services) -> Callable[[FastAPI], contextlib.AbstractAsync
         # asyncio's own handler prints the exception that a task ended with, message and all.
         asyncio.get_running_loop().set_exception_handler(_log_kind)
         services.watch.start()
-        work = (services.backlog.run(), services.reranking.run(), services.alarms.run())
-        beside = [asyncio.create_task(each) for each in work]
+        each = (services.backlog, services.reranking, services.sealing, services.alarms)
+        beside = [asyncio.create_task(work.run()) for work in each]
         try:
             yield
         finally:

@@ -18,6 +18,7 @@ from serving.explaining import Explaining
 from serving.guard import IDENTITY
 from serving.ranking import Ranking
 from serving.reranking import Reranking
+from serving.sealing import Sealing
 from serving.store_access import StoreAccess
 
 
@@ -31,6 +32,7 @@ class Services:
         scorer: The way to it.
         backlog: Scores what is stored and unscored.
         reranking: Ranks open cases again, by the clock and under changed weights.
+        sealing: Seals the log of events.
         alarms: Tells where the queue needs somebody.
         ranking: The policy's rules and the priority's weights.
         clock: Business time.
@@ -43,6 +45,7 @@ class Services:
     scorer: Scorer
     backlog: Backlog
     reranking: Reranking
+    sealing: Sealing
     alarms: Alarms
     ranking: Ranking
     clock: Clock
