@@ -93,7 +93,8 @@ class BulkState(StrEnum):
 
     Free: it would be decided. The others are left as they are, and say why: held (another's lease), on hold,
     assigned (to another), appealed (an appeal must be upheld or overturned one by one), decided, merged, erased (its
-    text), unknown (no such case). Touched, of an undo: decided, reopened or appealed since, or withdrawn already.
+    text), unknown (no such case), not yours (in a queue that they do not see). Touched, of an undo: decided, reopened
+    or appealed since, or withdrawn already.
     """
 
     FREE = "free"
@@ -105,6 +106,7 @@ class BulkState(StrEnum):
     MERGED = "merged"
     ERASED = "erased"
     UNKNOWN = "unknown"
+    NOT_YOURS = "not_yours"
     WITHDRAWN = "withdrawn"
     TOUCHED = "touched"
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cases.durations import GATHER_HOURS, MOST_GATHER_HOURS, MOST_HOURS, MOST_UNDO_SECONDS, UNDO_SECONDS
 from cases.errors import InvalidInputError
+from cases.proxy_settings import PROXY_SECRET, TAKEN_HEADERS, Network, networks
 from cases.seals import SealKey
 
 
@@ -95,6 +96,47 @@ class Settings(BaseSettings):
     audit_seconds: float = Field(
         default=60.0, description="How often the service seals the log of events, in seconds.", ge=1, le=86_400
     )
+
+    trusted_proxies: str = Field(
+        default="",
+        description="Networks whose proxies are believed about who is signed in, CIDRs between commas; empty: none.",
+    )
+    person_header: str = Field(
+        default="X-Caseload-Person",
+        description="The header in which such a proxy names the person.",
+        pattern=r"^[A-Za-z][A-Za-z0-9-]{0,99}$",
+    )
+    proxy_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="What such a proxy sends in `X-Caseload-Proxy-Secret` to prove itself; needed with proxies.",
+        validate_default=True,
+    )
+
+    @property
+    def proxy_networks(self) -> tuple[Network, ...]:
+        """Where trusted proxies connect from."""
+        return networks(self.trusted_proxies)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        networks(value)
+        return value
+
+    @field_validator("person_header")
+    @classmethod
+    def _is_of_its_own(cls, value: str) -> str:
+        if value.lower() in TAKEN_HEADERS:
+            raise ValueError("another header's name")
+        return value
+
+    @field_validator("proxy_secret")
+    @classmethod
+    def _proves_a_proxy(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        secret = value.get_secret_value()
+        if (secret or info.data.get("trusted_proxies")) and not PROXY_SECRET.fullmatch(secret):
+            raise ValueError("32 or more visible ASCII characters, which only the proxy and the service know")
+        return value
 
     @field_validator("taxonomy", "weights", "encoder", mode="before")
     @classmethod

@@ -43,7 +43,7 @@ class BulkItemAnswer(Outgoing):
     state: BulkState = Field(
         description=(
             "How it was found. free: decided, or would be. held, on_hold, assigned, appealed, decided, merged, "
-            "unknown: left alone, and why. Of an undo: withdrawn, or touched since and left alone."
+            "erased, unknown, not_yours: left alone, and why. Of an undo: withdrawn, or touched since and left alone."
         )
     )
     decision_id: str | None = Field(description="The decision taken or withdrawn; null where there is none.")

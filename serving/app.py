@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
+from starlette.responses import JSONResponse
 from starlette.routing import Match, Mount
 from starlette.types import Receive, Scope, Send
 
@@ -26,6 +27,8 @@ from serving.explaining import Explaining
 from serving.guard import Guard
 from serving.logs import logger
 from serving.openapi import with_problems
+from serving.permitting import permitted
+from serving.proxies import TrustedProxies
 from serving.ranking import CaseToJudge, Ranking
 from serving.reranking import Reranking
 from serving.scoring import Outcome, score_each
@@ -73,7 +76,20 @@ def build_services(
         Webhook(settings.webhook_url, settings.webhook_secret.get_secret_value()) if settings.webhook_url else None
     )
     alarms = Alarms(store, ranking, Limits.of_settings(settings), clock, webhook)
-    return Services(store, watch, scorer, backlog, reranking, sealing, alarms, ranking, clock, settings, Explaining())
+    return Services(
+        store,
+        watch,
+        scorer,
+        backlog,
+        reranking,
+        sealing,
+        alarms,
+        ranking,
+        clock,
+        settings,
+        Explaining(),
+        Callers(store, TrustedProxies.of_settings(settings), clock),
+    )
 
 
 def build_app(services: Services) -> FastAPI:
@@ -82,19 +98,29 @@ def build_app(services: Services) -> FastAPI:
         title="Caseload",
         version=version("caseload"),
         description="Takes reports in, scores cases, hands out the queue, records decisions.",
+        openapi_url=None,
         docs_url=None,  # the pages would fetch their scripts from elsewhere
         redoc_url=None,
         lifespan=_running(services),
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.services = services
-    app.add_middleware(Guard, callers=Callers(services.store))
+    app.add_middleware(Guard, callers=services.callers)
     problems.install(app)
-    keyed = APIRouter(dependencies=[Depends(HTTPBearer(auto_error=False, description="From `caseload caller add`."))])
+    bearer = Depends(HTTPBearer(auto_error=False, description="From `caseload caller add`."))
+    keyed = APIRouter(dependencies=[bearer, Depends(permitted)])
     for routes in (routes_scores, routes_cases, routes_handling, routes_bulk, routes_queue, routes_model):
         keyed.include_router(routes.router)
     app.include_router(keyed)
-    app.include_router(routes_model.health)
+    app.include_router(routes_model.health, dependencies=[Depends(permitted)])
+    # Not FastAPI's own route of that path, which asks no dependency.
+    app.add_api_route(
+        "/openapi.json",
+        lambda: JSONResponse(app.openapi()),
+        dependencies=[Depends(permitted)],
+        include_in_schema=False,
+        response_class=JSONResponse,
+    )
     app.router.routes.append(Mount("/", app=_Nowhere(app)))
     described: Callable[[], dict[str, Any]] = app.openapi
     app.openapi = lambda: with_problems(described())  # type: ignore[method-assign]  # FastAPI's documented extension

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -11,13 +9,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cases.errors import CaseloadError
 from serving.callers import Callers
-from serving.problems import TOO_LARGE, UNAUTHORIZED, crash, problem, problem_of
+from serving.permissions import NATIVE, OPEN, ROUTES, refuse_native
+from serving.problems import TOO_LARGE, crash, problem, problem_of
 from serving.schemas import MAX_BODY_BYTES
 
 IDENTITY = "caseload.identity"
 
 # A load balancer holds no key. BentoML's own three answer an empty line.
-OPEN_PATHS = frozenset({"/health/live", "/health/ready", "/livez", "/readyz", "/healthz"})
+OPEN_PATHS = frozenset(path for (_, path), needed in {**ROUTES, **NATIVE}.items() if needed == OPEN)
 
 
 class Guard:
@@ -26,15 +25,11 @@ class Guard:
     Args:
         app: What it guards.
         callers: Who may call.
-        open_paths: Need no key.
     """
 
-    def __init__(
-        self, app: ASGIApp, callers: Callers, open_paths: Sequence[str] | frozenset[str] = OPEN_PATHS
-    ) -> None:
+    def __init__(self, app: ASGIApp, callers: Callers) -> None:
         self.app = app
         self.callers = callers
-        self.open_paths = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a problem, or pass the request on with who asks in the scope under `IDENTITY`."""
@@ -64,14 +59,13 @@ class Guard:
 
     async def _admit(self, scope: Scope) -> Response | None:
         scope[IDENTITY] = None
-        if scope["path"] in self.open_paths:
+        if scope["path"] in OPEN_PATHS:
             return None
         try:
-            identity = await run_in_threadpool(self.callers.of_key, Headers(scope=scope).get("authorization", ""))
+            identity = await run_in_threadpool(self.callers.of_request, scope)
+            refuse_native(identity, scope["method"], scope["path"])
         except CaseloadError as error:
             return problem_of(error)
-        if identity is None:
-            return problem(UNAUTHORIZED)
         scope[IDENTITY] = identity
         return None
 

@@ -40,6 +40,26 @@ class BusyError(CaseloadError):
     """More waits to be scored than the service takes on; try again later."""
 
 
+class UnauthorizedError(CaseloadError):
+    """It is not known who asks."""
+
+
+class UnknownPersonError(CaseloadError):
+    """Somebody was signed in who is not let in."""
+
+
+class ForbiddenError(CaseloadError):
+    """No role of whoever asks allows it."""
+
+
+class OtherQueueError(CaseloadError):
+    """The case, or the queue asked for, is not theirs to see."""
+
+
+class NotYourselfError(CaseloadError):
+    """A person named somebody else as the one who acts."""
+
+
 class ModelLoadingError(ModelMissingError):
     """The model is being loaded; it will be there in seconds."""
 
@@ -67,9 +87,7 @@ class Kind:
     retry: bool = False
 
 
-UNAUTHORIZED = Kind(
-    "unauthorized", 401, "A key is needed", "Send 'Authorization: Bearer <key>' with a key that is not revoked."
-)
+UNAUTHORIZED = Kind("unauthorized", 401, "A key is needed")
 INVALID_INPUT = Kind("invalid_input", 422, "The request is not as it must be")
 INVALID_BODY = Kind("invalid_body", 400, "The body is not JSON", "Send UTF-8 JSON.")
 UNSUPPORTED = Kind(
@@ -88,6 +106,11 @@ UNAVAILABLE = Kind("unavailable", 503, "The service cannot answer now", "Try aga
 # Looked up along the error's classes, the nearest first.
 KINDS: Mapping[type[CaseloadError], Kind] = {
     BusyError: Kind("busy", 429, "Too much is waiting to be scored", retry=True),
+    UnauthorizedError: UNAUTHORIZED,
+    UnknownPersonError: Kind("unknown_person", 403, "You are not let in"),
+    ForbiddenError: Kind("forbidden", 403, "Your roles do not allow this"),
+    OtherQueueError: Kind("other_queue", 403, "That queue is not yours"),
+    NotYourselfError: Kind("not_yourself", 403, "You act as yourself alone"),
     UnknownPolicyError: Kind("unknown_policy", 422, "The taxonomy has no such word"),
     InvalidInputError: INVALID_INPUT,
     NotFoundError: Kind("not_found", 404, "There is no such thing"),
@@ -106,7 +129,7 @@ KINDS: Mapping[type[CaseloadError], Kind] = {
     CaseloadError: INTERNAL,
 }
 
-_ALL = (UNAUTHORIZED, INVALID_BODY, UNSUPPORTED, TOO_LARGE, NO_ROUTE, NO_METHOD, UNAVAILABLE, *KINDS.values())
+_ALL = (INVALID_BODY, UNSUPPORTED, TOO_LARGE, NO_ROUTE, NO_METHOD, UNAVAILABLE, *KINDS.values())
 CODES: Mapping[str, Kind] = {kind.code: kind for kind in _ALL}
 
 

@@ -10,15 +10,17 @@ from fastapi import APIRouter, Depends, Response, status
 from starlette.concurrency import run_in_threadpool
 
 from cases.errors import CaseloadError, NotFoundError
+from cases.identity import Identity
 from cases.ids import CaseId, is_id
 from cases.record import FiledReport, Lease, NewReport, Score
 from serving.answers import CaseAnswer, DecisionAnswer, FiledAnswer, LeaseAnswer, ReasonAnswer, ScoreAnswer
 from serving.logs import logger
-from serving.problems import BusyError, UnscorableError
+from serving.permitting import refuse_other_queue
+from serving.problems import BusyError, OtherQueueError, UnscorableError
 from serving.ranking import CaseToJudge, case_to_judge
 from serving.routing import routed
 from serving.schemas import DecisionRequest, LeaseRequest, RenewRequest, ReportRequest
-from serving.services import Services, caller, services
+from serving.services import Services, acting_as, identity, services
 from serving.views import case_answer, decision_answer, lease_answer, reason_answer, score_answer
 
 router = APIRouter(tags=["cases"])
@@ -27,7 +29,7 @@ router = APIRouter(tags=["cases"])
 SCORE_WITHIN_SECONDS = 10.0
 
 Parts = Annotated[Services, Depends(services)]
-Caller = Annotated[str, Depends(caller)]
+Who = Annotated[Identity, Depends(identity)]
 
 
 @router.post(
@@ -36,13 +38,15 @@ Caller = Annotated[str, Depends(caller)]
     summary="File a report; it is stored before it is scored",
     responses={200: {"model": FiledAnswer, "description": "The report was known; nothing changed"}},
 )
-async def file_report(body: ReportRequest, response: Response, parts: Parts, who: Caller) -> FiledAnswer:
+async def file_report(body: ReportRequest, response: Response, parts: Parts, who: Who) -> FiledAnswer:
     """Whatever becomes of the score, a 201 means that the report is stored and its case is in the queue."""
     report = body.as_report(parts.clock())
-    filed = await run_in_threadpool(_file, parts, report, who)
+    filed = await run_in_threadpool(_file, parts, report, who.name)
     if not filed.created:
         response.status_code = status.HTTP_200_OK
     score, why = await _score_of(parts, filed)
+    if score is not None and who.queues is not None:
+        score, why = await run_in_threadpool(_if_theirs, parts, who, filed, score)
     return FiledAnswer(
         report_id=filed.report_id, case_id=filed.case_id, created=filed.created, score=score, unscored=why
     )
@@ -57,14 +61,14 @@ def show_case(case_id: str, parts: Parts) -> CaseAnswer:
 @router.post(
     "/v1/cases/{case_id}/decision", status_code=status.HTTP_201_CREATED, summary="Decide a case that you have claimed"
 )
-def decide(case_id: str, body: DecisionRequest, parts: Parts, who: Caller) -> DecisionAnswer:
+def decide(case_id: str, body: DecisionRequest, parts: Parts, who: Who) -> DecisionAnswer:
     """Decided exactly once, by whoever holds the newest lease."""
     verdict = body.as_verdict()
     parts.taxonomy.check(verdict)
     decision = parts.store().decide(
         known_id(case_id),
         verdict,
-        holder=body.holder or who,
+        holder=acting_as(who, body.holder),
         token=body.token,
         note=body.note,
         shown=body.as_shown(),
@@ -75,18 +79,18 @@ def decide(case_id: str, body: DecisionRequest, parts: Parts, who: Caller) -> De
 
 
 @router.post("/v1/cases/{case_id}/lease/renew", summary="Keep a claimed case longer")
-def renew(case_id: str, body: RenewRequest, parts: Parts, who: Caller) -> LeaseAnswer:
+def renew(case_id: str, body: RenewRequest, parts: Parts, who: Who) -> LeaseAnswer:
     """The lease, lasting from now."""
-    lease = Lease(known_id(case_id), body.holder or who, body.token, parts.clock())
+    lease = Lease(known_id(case_id), acting_as(who, body.holder), body.token, parts.clock())
     return lease_answer(parts.store().renew(lease, body.lease_seconds or parts.settings.lease_seconds))
 
 
 @router.post(
     "/v1/cases/{case_id}/lease/release", status_code=status.HTTP_204_NO_CONTENT, summary="Give a claimed case back"
 )
-def release(case_id: str, body: LeaseRequest, parts: Parts, who: Caller) -> None:
+def release(case_id: str, body: LeaseRequest, parts: Parts, who: Who) -> None:
     """The case is anyone's to claim again."""
-    parts.store().release(known_id(case_id), body.holder or who, body.token)
+    parts.store().release(known_id(case_id), acting_as(who, body.holder), body.token)
 
 
 def known_id(text: str) -> CaseId:
@@ -129,6 +133,17 @@ def _file(parts: Services, report: NewReport, who: str) -> FiledReport:
         gather_hours=parts.settings.gather_hours,
     )
     return filed
+
+
+def _if_theirs(
+    parts: Services, who: Identity, filed: FiledReport, score: ScoreAnswer
+) -> tuple[ScoreAnswer | None, ReasonAnswer | None]:
+    """The score, unless the report's case is in a queue that is not theirs: it judges others' reports, too."""
+    try:
+        refuse_other_queue(parts, who, filed.case_id)
+    except OtherQueueError as error:
+        return None, reason_answer(error)
+    return score, None
 
 
 async def _score_of(parts: Services, filed: FiledReport) -> tuple[ScoreAnswer | None, ReasonAnswer | None]:

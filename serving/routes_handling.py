@@ -8,9 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, status
 
 from cases.errors import NotFoundError
+from cases.identity import Identity
 from cases.ids import CaseId, ReportId, is_id
 from serving.answers import CaseAnswer, DecisionAnswer
 from serving.answers_handling import EventAnswer, EventsAnswer, SplitAnswer
+from serving.permitting import refuse_other_queue
 from serving.routes_cases import known_id, whole_case
 from serving.schemas_handling import (
     AppealRequest,
@@ -25,7 +27,7 @@ from serving.schemas_handling import (
     SeverityRequest,
     SkipRequest,
 )
-from serving.services import Services, caller, services
+from serving.services import Services, acting_as, identity, services
 from serving.views import decision_answer
 
 router = APIRouter(tags=["handling"])
@@ -34,7 +36,7 @@ router = APIRouter(tags=["handling"])
 _BY_CALLER = ByRequest()
 
 Parts = Annotated[Services, Depends(services)]
-Caller = Annotated[str, Depends(caller)]
+Who = Annotated[Identity, Depends(identity)]
 
 
 @router.get("/v1/cases/{case_id}/events", summary="What happened to a case, in order")
@@ -49,82 +51,82 @@ def show_events(case_id: str, parts: Parts) -> EventsAnswer:
 
 
 @router.post("/v1/cases/{case_id}/skip", summary="Give a claimed case back, and not be given it again")
-def skip(case_id: str, body: SkipRequest, parts: Parts, who: Caller) -> CaseAnswer:
+def skip(case_id: str, body: SkipRequest, parts: Parts, who: Who) -> CaseAnswer:
     """Until its text, its queue or its assignment changes; it can still be claimed by name."""
-    parts.store().skip(known_id(case_id), body.holder or who, body.token, body.reason)
+    parts.store().skip(known_id(case_id), acting_as(who, body.holder), body.token, body.reason)
     return whole_case(parts, known_id(case_id))
 
 
 @router.post("/v1/cases/{case_id}/hold", summary="Keep a claimed case back until a time")
-def hold(case_id: str, body: HoldRequest, parts: Parts, who: Caller) -> CaseAnswer:
+def hold(case_id: str, body: HoldRequest, parts: Parts, who: Who) -> CaseAnswer:
     """Nobody is handed it before; its deadline moves by as much."""
-    parts.store().hold(known_id(case_id), body.holder or who, body.token, body.until, body.reason)
+    parts.store().hold(known_id(case_id), acting_as(who, body.holder), body.token, body.until, body.reason)
     return whole_case(parts, known_id(case_id))
 
 
 @router.post("/v1/cases/{case_id}/resume", summary="End a hold before its time")
-def resume(case_id: str, parts: Parts, who: Caller, body: ByRequest = _BY_CALLER) -> CaseAnswer:
+def resume(case_id: str, parts: Parts, who: Who, body: ByRequest = _BY_CALLER) -> CaseAnswer:
     """What is left of the hold counts against the deadline again."""
-    parts.store().resume(known_id(case_id), by=body.by or who)
+    parts.store().resume(known_id(case_id), by=acting_as(who, body.by))
     return whole_case(parts, known_id(case_id))
 
 
 @router.post("/v1/cases/{case_id}/assign", summary="Hand a case out to nobody but one")
-def assign(case_id: str, body: AssignRequest, parts: Parts, who: Caller) -> CaseAnswer:
+def assign(case_id: str, body: AssignRequest, parts: Parts, who: Who) -> CaseAnswer:
     """It waits for them."""
-    parts.store().assign(known_id(case_id), body.to, by=body.by or who)
+    parts.store().assign(known_id(case_id), body.to, by=acting_as(who, body.by))
     return whole_case(parts, known_id(case_id))
 
 
 @router.post("/v1/cases/{case_id}/unassign", summary="Hand a case out to anybody")
-def unassign(case_id: str, parts: Parts, who: Caller, body: ByRequest = _BY_CALLER) -> CaseAnswer:
+def unassign(case_id: str, parts: Parts, who: Who, body: ByRequest = _BY_CALLER) -> CaseAnswer:
     """It waits for whoever comes next."""
-    parts.store().unassign(known_id(case_id), by=body.by or who)
+    parts.store().unassign(known_id(case_id), by=acting_as(who, body.by))
     return whole_case(parts, known_id(case_id))
 
 
 @router.post("/v1/cases/{case_id}/escalate", summary="Send a claimed case to another team")
-def escalate(case_id: str, body: EscalateRequest, parts: Parts, who: Caller) -> CaseAnswer:
+def escalate(case_id: str, body: EscalateRequest, parts: Parts, who: Who) -> CaseAnswer:
     """It waits in the team's queue; no later score moves it from there."""
     parts.taxonomy.check_team(body.team)
-    parts.store().escalate(known_id(case_id), body.holder or who, body.token, body.team, note=body.note)
+    parts.store().escalate(known_id(case_id), acting_as(who, body.holder), body.token, body.team, note=body.note)
     return whole_case(parts, known_id(case_id))
 
 
 @router.post("/v1/cases/{case_id}/move", summary="Put a case into another queue")
-def move(case_id: str, body: MoveRequest, parts: Parts, who: Caller) -> CaseAnswer:
+def move(case_id: str, body: MoveRequest, parts: Parts, who: Who) -> CaseAnswer:
     """No later score moves it from there."""
     parts.taxonomy.check_queue(body.queue)
-    parts.store().move(known_id(case_id), body.queue, by=body.by or who)
+    parts.store().move(known_id(case_id), body.queue, by=acting_as(who, body.by))
     return whole_case(parts, known_id(case_id))
 
 
 @router.post("/v1/cases/{case_id}/reopen", summary="Open a decided case again")
-def reopen(case_id: str, body: ReopenRequest, parts: Parts, who: Caller) -> CaseAnswer:
+def reopen(case_id: str, body: ReopenRequest, parts: Parts, who: Who) -> CaseAnswer:
     """Its next decision takes the place of the one that stands."""
-    parts.store().reopen(known_id(case_id), by=body.by or who, reason=body.reason)
+    parts.store().reopen(known_id(case_id), by=acting_as(who, body.by), reason=body.reason)
     return whole_case(parts, known_id(case_id))
 
 
 @router.post("/v1/cases/{case_id}/appeal", summary="Enter an appeal against a decision")
-def appeal(case_id: str, parts: Parts, who: Caller, body: AppealRequest | None = None) -> CaseAnswer:
+def appeal(case_id: str, parts: Parts, who: Who, body: AppealRequest | None = None) -> CaseAnswer:
     """The case is open for review by anyone but its decider, who must uphold or overturn."""
     said = body or AppealRequest()
-    parts.store().appeal(known_id(case_id), by=said.by or who, note=said.note)
+    parts.store().appeal(known_id(case_id), by=acting_as(who, said.by), note=said.note)
     return whole_case(parts, known_id(case_id))
 
 
 @router.post("/v1/cases/{case_id}/undo", summary="Withdraw a fresh decision")
-def undo(case_id: str, parts: Parts, who: Caller, body: ByRequest = _BY_CALLER) -> DecisionAnswer:
+def undo(case_id: str, parts: Parts, who: Who, body: ByRequest = _BY_CALLER) -> DecisionAnswer:
     """The decision withdrawn; its case is open as it was before."""
-    gone = parts.store().undo(known_id(case_id), by=body.by or who, undo_seconds=parts.settings.undo_seconds)
+    gone = parts.store().undo(known_id(case_id), by=acting_as(who, body.by), undo_seconds=parts.settings.undo_seconds)
     return decision_answer(gone)
 
 
 @router.post("/v1/cases/{case_id}/severity", summary="Set a case's severity by hand, or take it back")
-def set_severity(case_id: str, body: SeverityRequest, parts: Parts, who: Caller) -> CaseAnswer:
+def set_severity(case_id: str, body: SeverityRequest, parts: Parts, who: Who) -> CaseAnswer:
     """While one is set no score changes the case's place."""
-    known, store, by = known_id(case_id), parts.store(), body.by or who
+    known, store, by = known_id(case_id), parts.store(), acting_as(who, body.by)
     if body.severity is not None:
         parts.taxonomy.check_severity(body.severity)
     case = replace(store.case(known), set_severity=body.severity)
@@ -137,9 +139,9 @@ def set_severity(case_id: str, body: SeverityRequest, parts: Parts, who: Caller)
 
 
 @router.post("/v1/cases/{case_id}/priority", summary="Set a case's priority by hand, or take it back")
-def set_priority(case_id: str, body: PriorityRequest, parts: Parts, who: Caller) -> CaseAnswer:
+def set_priority(case_id: str, body: PriorityRequest, parts: Parts, who: Who) -> CaseAnswer:
     """While one is set neither a score nor the clock changes the case's place."""
-    known, store, by = known_id(case_id), parts.store(), body.by or who
+    known, store, by = known_id(case_id), parts.store(), acting_as(who, body.by)
     if body.priority is not None:
         parts.ranking.check_by_hand(body.priority)
     case = replace(store.case(known), set_priority=body.priority)
@@ -152,10 +154,11 @@ def set_priority(case_id: str, body: PriorityRequest, parts: Parts, who: Caller)
 
 
 @router.post("/v1/cases/{case_id}/merge", summary="Let a case's reports join another case")
-def merge(case_id: str, body: MergeRequest, parts: Parts, who: Caller) -> CaseAnswer:
+def merge(case_id: str, body: MergeRequest, parts: Parts, who: Who) -> CaseAnswer:
     """The case that took them over; splitting undoes it."""
     into = known_id(body.into)
-    parts.store().merge(known_id(case_id), into, by=body.by or who)
+    refuse_other_queue(parts, who, into)
+    parts.store().merge(known_id(case_id), into, by=acting_as(who, body.by))
     parts.backlog.wake()
     return whole_case(parts, into)
 
@@ -165,12 +168,12 @@ def merge(case_id: str, body: MergeRequest, parts: Parts, who: Caller) -> CaseAn
     status_code=status.HTTP_201_CREATED,
     summary="Let a report leave its case and begin one of its own",
 )
-def split(report_id: str, parts: Parts, who: Caller, body: ByRequest = _BY_CALLER) -> SplitAnswer:
+def split(report_id: str, parts: Parts, who: Who, body: ByRequest = _BY_CALLER) -> SplitAnswer:
     """Both cases are scored anew."""
     if not is_id(report_id):
         raise NotFoundError(
             f"'report_id' must be an id that we gave (got {len(report_id)} characters); take it from its case"
         )
-    began: CaseId = parts.store().split(ReportId(report_id), by=body.by or who)
+    began: CaseId = parts.store().split(ReportId(report_id), by=acting_as(who, body.by))
     parts.backlog.wake()
     return SplitAnswer(report_id=report_id, case_id=began)

@@ -7,10 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response, status
 
 from cases.errors import InvalidInputError
+from cases.identity import Identity
 from serving.answers import ClaimAnswer, QueueAnswer
+from serving.permitting import refuse_other_queue
+from serving.problems import OtherQueueError
 from serving.routes_cases import known_id, whole_case
 from serving.schemas import MAX_PAGE, MAX_QUEUES, ClaimRequest, Code
-from serving.services import Services, caller, services
+from serving.services import Services, acting_as, identity, services
 from serving.views import case_summary, lease_answer
 
 router = APIRouter(tags=["queue"])
@@ -19,12 +22,13 @@ router = APIRouter(tags=["queue"])
 _ANY = ClaimRequest()
 
 Parts = Annotated[Services, Depends(services)]
-Caller = Annotated[str, Depends(caller)]
+Who = Annotated[Identity, Depends(identity)]
 
 
 @router.get("/v1/queue", summary="The undecided cases, the most urgent first")
 def show_queue(
     parts: Parts,
+    who: Who,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     queues: Annotated[
@@ -33,7 +37,7 @@ def show_queue(
 ) -> QueueAnswer:
     """A page of the queue; cases that are claimed, on hold or assigned are in it and say so."""
     store = parts.store()
-    wanted = _known_queues(parts, queues)
+    wanted = _their_queues(parts, who, queues)
     waiting = store.queue(limit, offset, queues=wanted)
     scores = store.latest_scores([case.id for case in waiting])
     return QueueAnswer(
@@ -50,19 +54,20 @@ def show_queue(
     response_model=ClaimAnswer,
     responses={204: {"description": "Nothing is left to claim"}},
 )
-def claim(parts: Parts, who: Caller, body: ClaimRequest = _ANY) -> ClaimAnswer | Response:
+def claim(parts: Parts, who: Who, body: ClaimRequest = _ANY) -> ClaimAnswer | Response:
     """The case and a lease on it; the lease's token decides, renews and releases."""
     store = parts.store()
-    holder, lasting = body.holder or who, body.lease_seconds or parts.settings.lease_seconds
+    holder, lasting = acting_as(who, body.holder), body.lease_seconds or parts.settings.lease_seconds
     if body.case_id is not None:
         if body.queues is not None:
             raise InvalidInputError(
                 "'queues' must be left out with 'case_id' (got both); a case is in the queue that it is in",
                 field="queues",
             )
+        refuse_other_queue(parts, who, known_id(body.case_id))
         claimed = store.claim(known_id(body.case_id), holder, lasting)
     else:
-        found = store.claim_next(holder, lasting, queues=_known_queues(parts, body.queues))
+        found = store.claim_next(holder, lasting, queues=_their_queues(parts, who, body.queues))
         if found is None:
             return Response(status_code=status.HTTP_204_NO_CONTENT)
         claimed = found
@@ -70,12 +75,15 @@ def claim(parts: Parts, who: Caller, body: ClaimRequest = _ANY) -> ClaimAnswer |
     return ClaimAnswer(lease=lease_answer(lease), case=whole_case(parts, case.id))
 
 
-def _known_queues(parts: Services, queues: list[str] | None) -> list[str] | None:
-    """The queues, each known to the policy; None for all.
+def _their_queues(parts: Services, who: Identity, queues: list[str] | None) -> list[str] | None:
+    """The queues that are asked for, or else all that are theirs; None for all that there are.
 
     Raises:
         UnknownPolicyError: The policy has no such queue.
+        OtherQueueError: One is not theirs.
     """
     for queue in queues or ():
         parts.taxonomy.check_queue(queue)
-    return queues
+        if not who.sees(queue):
+            raise OtherQueueError("'queues' must be yours (got another's); leave it out to be given all of yours")
+    return sorted(who.queues) if queues is None and who.queues is not None else queues

@@ -129,6 +129,8 @@ def _run(settings: Settings, bound: socket.socket, listening: Callable[[str], No
         log_config=None,
         access_log=False,
         server_header=False,
+        # uvicorn would take the peer's address from X-Forwarded-For; a proxy is believed by where it connects from.
+        proxy_headers=False,
         lifespan="on",
         backlog=_BACKLOG,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,

@@ -29,7 +29,6 @@ from serving import logs
 from serving.answers import ProblemItem
 from serving.app import build_app, build_services
 from serving.batching import MAX_BATCH
-from serving.callers import Callers
 from serving.champion import State, settle_memory
 from serving.guard import Guard
 from serving.problems import INVALID_INPUT, BusyError, field_errors, kind_of
@@ -135,7 +134,7 @@ def build_service(settings: Settings) -> Service[Any]:
             return answers  # type: ignore[no-any-return]
 
     service: Service[Any] = Caseload
-    service.add_asgi_middleware(Guard, callers=Callers(parts.store))
+    service.add_asgi_middleware(Guard, callers=parts.callers)
     return service
 
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from cases.clock import Clock
-from cases.identity import Identity
+from cases.identity import Identity, IdentityKind
 from cases.settings import Settings
 from cases.taxonomy import Taxonomy
 from serving.alarms import Alarms
 from serving.backlog import Backlog
 from serving.batching import Scorer
+from serving.callers import Callers
 from serving.champion import ChampionWatch
 from serving.explaining import Explaining
 from serving.guard import IDENTITY
+from serving.problems import NotYourselfError
 from serving.ranking import Ranking
 from serving.reranking import Reranking
 from serving.sealing import Sealing
@@ -38,6 +40,7 @@ class Services:
         clock: Business time.
         settings: As the process was started with.
         explaining: Tells why a score is as it is.
+        callers: Tells who asks.
     """
 
     store: StoreAccess
@@ -51,6 +54,7 @@ class Services:
     clock: Clock
     settings: Settings
     explaining: Explaining
+    callers: Callers
 
     @property
     def taxonomy(self) -> Taxonomy:
@@ -64,7 +68,20 @@ def services(request: Request) -> Services:
     return found
 
 
-def caller(request: Request) -> str:
-    """FastAPI dependency: the name that the request's key belongs to."""
-    identity: Identity = request.scope[IDENTITY]
-    return identity.name
+def identity(request: Request) -> Identity:
+    """FastAPI dependency: who asks."""
+    found: Identity = request.scope[IDENTITY]
+    return found
+
+
+def acting_as(who: Identity, named: str | None) -> str:
+    """The name under which something is done: who asks, or whom they name.
+
+    Raises:
+        NotYourselfError: A person named somebody else. A system may: it vouches for its people.
+    """
+    if named is not None and named != who.name and who.kind is IdentityKind.PERSON:
+        raise NotYourselfError(
+            "'holder' and 'by' must be yourself (got another's name); leave them out to act as who you are"
+        )
+    return named or who.name

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from cases.decision import Decision
 from cases.errors import NotFoundError
-from cases.ids import CaseId, DecisionId
+from cases.ids import CaseId, DecisionId, ReportId
 from cases.record import Case, Event, Report, Score
 from cases.store.database import Database
 from cases.store.rows import (
@@ -44,6 +44,30 @@ class Reading:
             return read_cases(connection, rows)[0]
 
         return self._db.read(work)
+
+    def queue_of(self, case_id: CaseId) -> str:
+        """Where the case waits, or waited last.
+
+        Raises:
+            NotFoundError: There is no such case.
+        """
+        query = select(cases.c.queue).where(cases.c.id == case_id)
+        queue: str | None = self._db.read(lambda connection: connection.execute(query).scalar_one_or_none())
+        if queue is None:
+            raise NotFoundError(f"'case_id' must name a stored case (got {case_id!r}); look at the queue")
+        return queue
+
+    def queue_of_report(self, report_id: ReportId) -> str:
+        """Where the case waits, or waited last, that the report is on.
+
+        Raises:
+            NotFoundError: There is no such report.
+        """
+        query = select(cases.c.queue).join(reports, reports.c.case_id == cases.c.id).where(reports.c.id == report_id)
+        queue: str | None = self._db.read(lambda connection: connection.execute(query).scalar_one_or_none())
+        if queue is None:
+            raise NotFoundError(f"'report_id' must name a stored report (got {report_id!r}); take it from its case")
+        return queue
 
     def reports(self, case_id: CaseId) -> tuple[Report, ...]:
         """The case's reports, in the order they were filed; empty where there is no such case."""

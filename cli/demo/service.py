@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx2
+from pydantic import SecretStr
 
 from cases.errors import CaseloadError
 from cases.settings import Settings
@@ -115,5 +116,10 @@ def free_port(preferred: int, host: str) -> int:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    given = {f"CASELOAD_{name.upper()}": str(value) for name, value in settings if value is not None}
+    given = {f"CASELOAD_{name.upper()}": _written(value) for name, value in settings if value is not None}
     return {**os.environ, **given}
+
+
+def _written(value: object) -> str:
+    # A secret's own text is stars.
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

@@ -122,3 +122,42 @@ def test_settings_do_not_change_once_they_are_made():
 def test_nothing_is_created_by_reading_settings(tmp_path: Path):
     load_settings(home=tmp_path / "home")
     assert list(tmp_path.iterdir()) == []
+
+
+SECRET = "s3" * 16
+
+
+def test_trusted_proxies_are_networks_and_prove_themselves_by_a_secret(monkeypatch: pytest.MonkeyPatch):
+    assert load_settings().proxy_networks == ()
+    monkeypatch.setenv("CASELOAD_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1,fd00::/8")
+    monkeypatch.setenv("CASELOAD_PROXY_SECRET", SECRET)
+    assert [str(network) for network in load_settings().proxy_networks] == ["10.0.0.0/8", "192.0.2.1/32", "fd00::/8"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"TRUSTED_PROXIES": "10.0.0.0/33"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "10.0.0.1/8"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "10.0.0.0/8,"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "proxy.example.org"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "10.0.0.0/8,::/0"}, "TRUSTED_PROXIES"),
+        ({"PROXY_SECRET": ""}, "PROXY_SECRET"),
+        ({"PROXY_SECRET": "s3" * 15}, "PROXY_SECRET"),
+        ({"PROXY_SECRET": SECRET + " "}, "PROXY_SECRET"),
+        ({"PERSON_HEADER": ""}, "PERSON_HEADER"),
+        ({"PERSON_HEADER": "X_Person"}, "PERSON_HEADER"),
+        ({"PERSON_HEADER": "X-Person\n"}, "PERSON_HEADER"),
+        ({"PERSON_HEADER": "AUTHORIZATION"}, "PERSON_HEADER"),
+        ({"PERSON_HEADER": "X-Caseload-Proxy-Secret"}, "PERSON_HEADER"),
+    ],
+)
+def test_a_proxy_setting_that_would_let_anybody_in_is_refused_by_name_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str], named: str
+):
+    for name, value in ({"TRUSTED_PROXIES": "10.0.0.0/8", "PROXY_SECRET": SECRET} | wrong).items():
+        monkeypatch.setenv(f"CASELOAD_{name}", value)
+    with pytest.raises(InvalidInputError, match=f"'CASELOAD_{named}' must be valid") as refused:
+        load_settings()
+    assert SECRET[:20] not in str(refused.value)

@@ -7,6 +7,8 @@ import pytest
 
 from cases.identity import Role
 from serving.callers import TRUSTED_SECONDS, Callers
+from serving.problems import UnauthorizedError
+from serving.proxies import TrustedProxies
 from tests.serving.conftest import Place, Running
 
 KEYED = [
@@ -67,13 +69,14 @@ def test_every_route_but_health_is_among_those_tested(shared: Running) -> None:
 
 def test_a_revoked_key_is_refused_within_seconds(place: Place) -> None:
     now = [time.monotonic()]
-    callers = Callers(lambda: place.store, now=lambda: now[0])
+    callers = Callers(lambda: place.store, TrustedProxies.of_settings(place.settings), now=lambda: now[0])
     header = f"Bearer {place.store.add_caller('gone', [Role.TOOLING])}"
-    known = callers.of_key(header)
-    assert known is not None
+    request = {"headers": [(b"authorization", header.encode())]}
+    known = callers.of_request(request)
     assert (known.name, known.roles) == ("gone", {Role.TOOLING})
 
     place.store.revoke_caller("gone")
     now[0] += TRUSTED_SECONDS + 0.1
 
-    assert callers.of_key(header) is None
+    with pytest.raises(UnauthorizedError):
+        callers.of_request(request)

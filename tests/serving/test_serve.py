@@ -111,6 +111,8 @@ def test_bentomls_own_routes_need_a_key_and_its_pages_are_gone(place: Place, tmp
         native, nobody = {"cases": [{"description": "x"}]}, {"Authorization": ""}
         refused = [client.get(path, headers=nobody) for path in ("/schema.json", "/metrics", "/docs.json", "/")]
         refused.append(client.post("/score", json=native, headers=nobody))
+        admin = {"Authorization": f"Bearer {place.store.add_caller('admin', [Role.ADMIN])}"}
+        assert client.post("/score", json=native, headers=admin).json()["code"] == "forbidden"
 
         assert {answer.status_code for answer in refused} == {401}
         assert client.get("/", headers={"Accept": "text/html"}).status_code == 404

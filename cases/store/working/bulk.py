@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
@@ -38,12 +38,15 @@ class Bulk:
 
     _db: Database
 
-    def bulk_preview(self, case_ids: Sequence[CaseId], *, by: str = "") -> tuple[BulkItem, ...]:
+    def bulk_preview(
+        self, case_ids: Sequence[CaseId], *, by: str = "", queues: Collection[str] | None = None
+    ) -> tuple[BulkItem, ...]:
         """What `bulk_decide` would find of each case, in the order asked; nothing changes.
 
         Args:
             case_ids: At most `MAX_BULK`; one named twice is answered once.
             by: Who would decide: their own leases and assignments are no hindrance.
+            queues: Those whose cases they see; None for all.
 
         Raises:
             InvalidInputError: Too many cases.
@@ -60,12 +63,21 @@ class Bulk:
                 case_id: found_state(states.get(case_id), held_by.get(case_id), by, now=now, moment=moment)
                 for case_id in wanted
             }
+            found |= dict.fromkeys(not_theirs(states, queues), BulkState.NOT_YOURS)
             _tell_erased(connection, found)
             return tuple(BulkItem(case_id, state) for case_id, state in found.items())
 
         return self._db.read(work)
 
-    def bulk_decide(self, case_ids: Sequence[CaseId], verdict: Verdict, *, by: str, note: str = "") -> BulkOutcome:
+    def bulk_decide(
+        self,
+        case_ids: Sequence[CaseId],
+        verdict: Verdict,
+        *,
+        by: str,
+        note: str = "",
+        queues: Collection[str] | None = None,
+    ) -> BulkOutcome:
         """Decide those of the cases that are free, all alike and at one moment; the others are left as they are.
 
         No suggestion was looked at case by case, so each decision counts as unaided. Whether the taxonomy holds the
@@ -76,6 +88,7 @@ class Bulk:
             verdict: What is decided of each.
             by: Who decides.
             note: Their own words, kept with each decision in an erasable table.
+            queues: Those whose cases they see; None for all.
 
         Returns:
             The bulk's id, and how each case was found, in the order asked; one that was decided names its decision.
@@ -97,6 +110,7 @@ class Bulk:
                 case_id: found_state(states.get(case_id), held.get(case_id), actor, now=now, moment=steps.at)
                 for case_id in wanted
             }
+            found |= dict.fromkeys(not_theirs(states, queues), BulkState.NOT_YOURS)
             content_ids = _tell_erased(connection, found)
             free = [case_id for case_id in wanted if found[case_id] is BulkState.FREE]
             tokens = _spend_leases(connection, free, held, actor, claimed_at=steps.at, now=now)
@@ -118,6 +132,11 @@ class Bulk:
             return BulkOutcome(bulk_id, tuple(items))
 
         return self._db.write(work)
+
+
+def not_theirs(states: Mapping[CaseId, CaseState], queues: Collection[str] | None) -> list[CaseId]:
+    """The cases in other queues than these; None for all queues there are."""
+    return [case_id for case_id, state in states.items() if queues is not None and state.queue not in queues]
 
 
 def _tell_erased(connection: Connection, found: dict[CaseId, BulkState]) -> dict[CaseId, ContentId]:

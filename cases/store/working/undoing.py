@@ -6,7 +6,7 @@ learnt from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from sqlalchemy import Connection, insert, select
@@ -22,6 +22,7 @@ from cases.store.living import Steps, locked_state, locked_states
 from cases.store.rows import AnyRow, chunks, decision_from
 from cases.store.storable import storable_name
 from cases.store.tables import decisions, withdrawn_decisions
+from cases.store.working.bulk import not_theirs
 
 
 class Undoing:
@@ -60,13 +61,21 @@ class Undoing:
 
         return self._db.write(work)
 
-    def undo_bulk(self, bulk_id: BulkId, *, by: str, undo_seconds: float = UNDO_SECONDS) -> BulkOutcome:
+    def undo_bulk(
+        self,
+        bulk_id: BulkId,
+        *,
+        by: str,
+        undo_seconds: float = UNDO_SECONDS,
+        queues: Collection[str] | None = None,
+    ) -> BulkOutcome:
         """Withdraw all decisions of a bulk; a case on which one no longer stands is left alone, and said so.
 
         Args:
             bulk_id: As `bulk_decide` answered it.
             by: Who takes them back.
             undo_seconds: How old the decisions may be, seconds, from 0 to a hundred years.
+            queues: Those whose cases they see; the others are left alone, and said so. None for all.
 
         Raises:
             NotFoundError: There is no such bulk.
@@ -87,14 +96,17 @@ class Undoing:
             steps = Steps(self._db.clock(), locked_states(connection, [CaseId(row.case_id) for row in rows]))
             _check_fresh(rows[0], steps, within)
             standing = {state.decision_id for state in steps.states.values() if state.status is CaseStatus.DECIDED}
-            fit = [row for row in rows if row.id in standing]
+            others = set(not_theirs(steps.states, queues))
+            fit = [row for row in rows if row.id in standing and row.case_id not in others]
             _withdraw(connection, steps, fit, actor)
-            items = [
-                BulkItem(CaseId(row.case_id), BulkState.WITHDRAWN, DecisionId(row.id))
-                if row.id in standing
-                else BulkItem(CaseId(row.case_id), BulkState.TOUCHED)
+            withdrawn = {row.case_id: BulkItem(row.case_id, BulkState.WITHDRAWN, DecisionId(row.id)) for row in fit}
+            left = {
+                row.case_id: BulkItem(
+                    row.case_id, BulkState.NOT_YOURS if row.case_id in others else BulkState.TOUCHED
+                )
                 for row in rows
-            ]
+            }
+            items = [withdrawn.get(row.case_id, left[row.case_id]) for row in rows]
             return BulkOutcome(bulk_id, tuple(items))
 
         return self._db.write(work)
