@@ -31,7 +31,7 @@ def seal(ctx: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         answer_json(AuditSealAnswer(seals=made, seal=last.seal, head=last.head, events=last.events))
     else:
-        output().print(f"{made} seals made; {last.events} events are sealed, the last seal is {last.seal}")
+        output().print(f"new seals: {made}; {last.events} events are sealed, the last seal is {last.seal}")
 
 
 @app.command()

@@ -154,6 +154,9 @@ class _Walk:
             )
         fits = (
             seal.first_event == (1 if last is None else last.last_event + 1)
+            and seal.last_event >= seal.first_event - 1
+            and all(seal.first_event <= low and high <= seal.last_event for low, high in seal.gaps)
+            and (last is None or seal.sealed_at >= last.sealed_at)
             and seal.events <= MOST_EVENTS
             and seal.events == count(seal.covered)
             and self._gaps.take(seal.late)

@@ -59,7 +59,7 @@ def test_events_are_sealed_and_the_chain_holds(run: Run):
 def test_people_read_the_same(run: Run):
     assert "nothing yet; run `caseload audit seal`" in run("audit", "head").out
     assert "unsealed  3 events" in run("audit", "verify").out
-    assert "1 seals made; 3 events are sealed" in run("audit", "seal").out
+    assert "new seals: 1; 3 events are sealed" in run("audit", "seal").out
     assert "events  3" in run("audit", "head").out
     assert "seals     1 hold, 1 made without a key" in run("audit", "verify").out
 

@@ -15,7 +15,7 @@ from cases.store import CaseStore
 from cases.store.engine import make_engine
 from cases.store.tables import events
 from tests.cases.store.builders import claim, file_one
-from tests.cases.store.conftest import SetClock
+from tests.cases.store.conftest import NOON, SetClock
 from tests.cases.store.tampering import (
     copy_event,
     forge,
@@ -169,6 +169,14 @@ def test_a_seal_with_the_head_that_it_makes_without_the_key_is_changed(keyed: Ch
 def test_a_seal_that_takes_in_what_was_no_gap_is_found(plain: Chain, offset: int) -> None:
     number = plain.first + offset
     forge(plain.engine, 4, late=((number, number),), events=3)
+    assert plain.found() == (Wrong.SEAL_CHANGED, 4, None)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"last_event": 0}, {"gaps": ((10**6, 10**6),)}, {"sealed_at": NOON - timedelta(hours=1)}]
+)
+def test_a_seal_whose_numbers_or_time_cannot_be_is_found(plain: Chain, changed: dict[str, Any]) -> None:
+    forge(plain.engine, 4, **changed)
     assert plain.found() == (Wrong.SEAL_CHANGED, 4, None)
 
 
