@@ -59,6 +59,8 @@ def service_process(settings: Settings, folder: Path, *, ready: bool = True) -> 
         "CASELOAD_HOME": str(settings.home),
         "CASELOAD_DATABASE_URL": settings.database_url,
         "CASELOAD_PORT": str(_free_port()),
+        "CASELOAD_TRUSTED_PROXIES": settings.trusted_proxies,
+        "CASELOAD_PROXY_SECRET": settings.proxy_secret.get_secret_value(),
         # A killed service cannot tidy up after itself.
         "TMPDIR": str(folder),
     }
