@@ -12,7 +12,8 @@ An event's **encoding** is one JSON array in ASCII, without blanks:
   2^53. All others are the shortest decimal that reads back as the same double, as Python's `repr` has it.
 
 Its **digest** is the SHA-256 of the encoding in UTF-8. The digest of a batch is the SHA-256 of `caseload.batch/1`, a
-line feed, and the events' digests, 32 bytes each, in ascending order of `seq`.
+line feed, and the events' digests, 32 bytes each, in ascending order of `seq`. Of each event a batch also keeps a
+**mark**, the first eight hexadecimal digits of its digest: not to protect it, but to tell which event was changed.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from typing import Any
 
 EVENT = "caseload.event/1"
 BATCH = b"caseload.batch/1\n"
+
+MARK_DIGITS = 8
 
 # Up to here a double holds each whole number.
 _EXACT = 2**53
@@ -70,14 +73,21 @@ def event_digest(seq: int, case_id: str, kind: str, at: datetime, actor: str, da
 
 
 class BatchDigest:
-    """The digest of a batch, made while its events come in."""
+    """The digest and the marks of a batch, made while its events come in."""
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256(BATCH)
+        self._marks: list[str] = []
 
     def add(self, digest: bytes) -> None:
         """Take in the next event's digest."""
         self._hash.update(digest)
+        self._marks.append(digest.hex()[:MARK_DIGITS])
+
+    @property
+    def marks(self) -> str:
+        """The events' marks in a row."""
+        return "".join(self._marks)
 
     def hex(self) -> str:
         """The batch's digest, 64 hexadecimal digits."""

@@ -4,7 +4,8 @@
 
 A seal's encoding is a JSON array, written as `cases.event_digest` says:
 
-    ["caseload.seal/1",seq,first_event,last_event,events,gaps,late,digest,previous_head,algorithm,key_id,sealed_at]
+    ["caseload.seal/1",seq,first_event,last_event,events,gaps,late,digest,marks,previous_head,algorithm,key_id,
+     sealed_at]
 
 Numbers of events are given out before their transactions commit, so a lower one may appear later. A seal names the
 numbers in its range that were not there, its **gaps**; a later seal takes in those that appeared, as its **late**
@@ -93,7 +94,8 @@ class Seal:
         events: How many it seals, late ones too, 0 to `MOST_EVENTS`.
         gaps: The numbers of its range that were not there.
         late: Numbers of earlier seals' gaps that are there now, sealed here.
-        digest: Of its events, 64 hexadecimal digits, as those below.
+        digest: Of its events, 64 hexadecimal digits, as the heads.
+        marks: Of its events, eight hexadecimal digits each: they tell which one was changed.
         previous_head: Of the seal before; `NO_HEAD` of the first.
         algorithm: `PLAIN` or `KEYED`.
         key_id: Of the key; "" where it has none.
@@ -108,6 +110,7 @@ class Seal:
     gaps: tuple[Range, ...]
     late: tuple[Range, ...]
     digest: str
+    marks: str
     previous_head: str
     algorithm: str
     key_id: str
@@ -122,7 +125,7 @@ class Seal:
         """
         told = canonical([
             SEAL, self.seq, self.first_event, self.last_event, self.events, written(self.gaps), written(self.late),
-            self.digest, self.previous_head, self.algorithm, self.key_id, moment(self.sealed_at),
+            self.digest, self.marks, self.previous_head, self.algorithm, self.key_id, moment(self.sealed_at),
         ])  # fmt: skip
         if self.algorithm == KEYED and key is not None:
             return hmac.new(key.secret, told, hashlib.sha256).hexdigest()

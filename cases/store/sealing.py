@@ -133,6 +133,7 @@ def _sealed(
         gaps=complement(first, there[-1][1], there) if there else (),
         late=ranges_of(seq for seq, _ in late),
         digest=digest.hex(),
+        marks=digest.marks,
         previous_head=NO_HEAD if last is None else last.head,
         algorithm=PLAIN if key is None else KEYED,
         key_id="" if key is None else key.id,

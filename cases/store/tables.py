@@ -320,6 +320,7 @@ seals = Table(
     Column("gaps", LONG_TEXT, nullable=False),
     Column("late", LONG_TEXT, nullable=False),
     Column("digest", String(64), nullable=False),
+    Column("marks", LONG_TEXT, nullable=False),
     # Of two that seal at once, one comes first.
     Column("previous_head", String(64), nullable=False, unique=True),
     Column("head", String(64), nullable=False),

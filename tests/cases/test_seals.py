@@ -43,6 +43,7 @@ def test_an_events_digest_is_of_the_encoding_that_the_docs_say() -> None:
     assert made == hashlib.sha256(told.encode()).digest()
     batch = BatchDigest()
     batch.add(made)
+    assert batch.marks == made.hex()[:8]
     assert batch.hex() == hashlib.sha256(b"caseload.batch/1\n" + made).hexdigest()
 
 
@@ -124,6 +125,7 @@ def test_gaps_close_after_their_time() -> None:
 def seal(**changed: Any) -> Seal:
     plain: dict[str, Any] = {
         "seq": 1, "first_event": 1, "last_event": 9, "events": 7, "gaps": ((3, 4),), "late": (), "digest": "a" * 64,
+        "marks": "abcd1234" * 7,
         "previous_head": NO_HEAD, "algorithm": PLAIN, "key_id": "", "sealed_at": NOON,
     }  # fmt: skip
     return Seal(**plain | changed)
@@ -131,7 +133,8 @@ def seal(**changed: Any) -> Seal:
 
 def test_a_head_is_of_the_encoding_that_the_docs_say() -> None:
     told = (
-        f'["caseload.seal/1",1,1,9,7,"3-4","","{"a" * 64}","{NO_HEAD}","%s","%s","2026-03-04T12:00:00.000000+00:00"]'
+        f'["caseload.seal/1",1,1,9,7,"3-4","","{"a" * 64}","{"abcd1234" * 7}","{NO_HEAD}",'
+        '"%s","%s","2026-03-04T12:00:00.000000+00:00"]'
     )
     assert seal().head_by(None) == hashlib.sha256((told % ("sha256", "")).encode()).hexdigest()
     keyed = hmac.new(KEY.secret, (told % ("hmac-sha256", KEY.id)).encode(), hashlib.sha256).hexdigest()
@@ -143,7 +146,7 @@ def test_a_head_is_of_the_encoding_that_the_docs_say() -> None:
     "changed",
     [
         {"seq": 2}, {"first_event": 2}, {"last_event": 8}, {"events": 6}, {"gaps": ((3, 3),)}, {"late": ((1, 1),)},
-        {"digest": "b" * 64}, {"previous_head": "b" * 64}, {"key_id": "b"},
+        {"digest": "b" * 64}, {"marks": ""}, {"previous_head": "b" * 64}, {"key_id": "b"},
         {"sealed_at": NOON + timedelta(microseconds=1)},
     ],
 )  # fmt: skip

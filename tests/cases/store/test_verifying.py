@@ -13,6 +13,7 @@ from sqlalchemy import Engine, func, select
 from cases.seals import ChainHead, SealKey, Wrong
 from cases.store import CaseStore
 from cases.store.engine import make_engine
+from cases.store.seal_rows import digests_where
 from cases.store.tables import events
 from tests.cases.store.builders import claim, file_one
 from tests.cases.store.conftest import NOON, SetClock
@@ -79,14 +80,14 @@ def test_a_chain_that_was_left_alone_holds(chain: Chain) -> None:
 @pytest.mark.parametrize(
     "change", ["actor = 'eve'", "kind = 'skipped'", "at = '2026-01-01 00:00:00'", "data = '{}'", "case_id = :other"]
 )
-def test_a_changed_event_is_found_with_its_seal(chain: Chain, change: str) -> None:
+def test_a_changed_event_is_found_and_named(chain: Chain, change: str) -> None:
     with without_triggers(chain.engine) as connection:
         other = connection.exec_driver_sql("SELECT MAX(id) FROM cases").scalar_one()
         of = connection.exec_driver_sql("SELECT MIN(case_id) FROM events").scalar_one()
     assert other != of
     values = {"other": other} if ":other" in change else {}
     tamper(chain.engine, f"UPDATE events SET {change} WHERE seq = :seq", seq=chain.first + 1, **values)  # noqa: S608
-    assert chain.found() == (Wrong.EVENT_CHANGED, 1, None)
+    assert chain.found() == (Wrong.EVENT_CHANGED, 1, chain.first + 1)
     told = chain.store.verify_seals(chain.key)
     assert (told.seals, told.sealed, told.unsealed, told.head) == (0, 0, None, ChainHead())
 
@@ -101,7 +102,7 @@ def test_an_event_in_anothers_place_is_a_changed_one(chain: Chain) -> None:
     with without_triggers(chain.engine) as connection:
         connection.exec_driver_sql(f"DELETE FROM events WHERE seq = {chain.first + 2}")  # noqa: S608
         copy_event(connection, chain.first, chain.first + 2)
-    assert chain.found() == (Wrong.EVENT_CHANGED, 2, None)
+    assert chain.found() == (Wrong.EVENT_CHANGED, 2, chain.first + 2)
 
 
 def test_an_event_that_fills_a_gap_after_its_time_was_inserted(chain: Chain, clock: SetClock) -> None:
@@ -146,8 +147,8 @@ def test_a_removed_event_that_was_sealed_late_is_found(chain: Chain) -> None:
     "change",
     [
         "first_event = first_event + 1", "last_event = last_event - 1", "events = events + 1", "gaps = '7'",
-        "late = '1'", "digest = head", "head = digest", "sealed_at = '2026-01-01 00:00:00'", "gaps = 'x'",
-        "algorithm = 'md5'",
+        "late = '1'", "digest = head", "marks = ''", "head = digest", "sealed_at = '2026-01-01 00:00:00'",
+        "gaps = 'x'", "algorithm = 'md5'",
     ],
 )  # fmt: skip
 def test_a_changed_seal_is_found_and_named(chain: Chain, change: str) -> None:
@@ -173,7 +174,8 @@ def test_a_seal_that_takes_in_what_was_no_gap_is_found(plain: Chain, offset: int
 
 
 @pytest.mark.parametrize(
-    "changed", [{"last_event": 0}, {"gaps": ((10**6, 10**6),)}, {"sealed_at": NOON - timedelta(hours=1)}]
+    "changed",
+    [{"last_event": 0}, {"marks": "abcd"}, {"gaps": ((10**6, 10**6),)}, {"sealed_at": NOON - timedelta(hours=1)}],
 )
 def test_a_seal_whose_numbers_or_time_cannot_be_is_found(plain: Chain, changed: dict[str, Any]) -> None:
     forge(plain.engine, 4, **changed)
@@ -263,6 +265,15 @@ def test_what_is_wrong_is_said_in_numbers_alone(chain: Chain) -> None:
     tamper(chain.engine, "UPDATE events SET actor = 'eve' WHERE seq = :seq", seq=chain.first)
     wrong = chain.store.verify_seals(chain.key).wrong
     assert wrong is not None
-    assert wrong.says == (
-        f"one of the events {chain.first}-{chain.first + 1}, which seal 1 took in, is not what it was"
-    )
+    assert wrong.says == f"event {chain.first}, which seal 1 took in, is not what it was"
+
+
+def test_of_a_change_that_left_the_mark_the_batch_is_told(plain: Chain) -> None:
+    tamper(plain.engine, "UPDATE events SET actor = 'eve' WHERE seq = :seq", seq=plain.first + 6)
+    with plain.engine.connect() as connection:
+        there = digests_where(connection, events.c.seq >= plain.first + 6)
+    forge(plain.engine, 4, marks="".join(digest.hex()[:8] for _, digest in there if digest))
+    assert plain.found() == (Wrong.EVENT_CHANGED, 4, None)
+    wrong = plain.store.verify_seals().wrong
+    assert wrong is not None
+    assert wrong.says.startswith(f"one of the events {plain.first + 6}-{plain.first + 7}, which seal 4")

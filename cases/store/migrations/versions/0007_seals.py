@@ -32,7 +32,7 @@ def upgrade() -> None:
             "seq", "first_event", "last_event",
         )),
         sa.Column("events", sa.Integer, nullable=False),
-        *(sa.Column(name, LONG_TEXT, nullable=False) for name in ("gaps", "late")),
+        *(sa.Column(name, LONG_TEXT, nullable=False) for name in ("gaps", "late", "marks")),
         *(sa.Column(name, sa.String(64), nullable=False) for name in ("digest", "previous_head", "head")),
         *(sa.Column(name, sa.String(16), nullable=False) for name in ("algorithm", "key_id")),
         sa.Column("sealed_at", UtcDateTime, nullable=False),
