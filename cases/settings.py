@@ -112,6 +112,19 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
+    requests_per_second: float = Field(
+        default=1_000.0,
+        description="How many requests a second each key or person may send for long.",
+        gt=0,
+        le=1_000_000,
+    )
+    requests_at_once: int = Field(
+        default=256,
+        description="How many requests of each key or person may be answered at one time.",
+        ge=1,
+        le=1_000_000,
+    )
+
     @property
     def proxy_networks(self) -> tuple[Network, ...]:
         """Where trusted proxies connect from."""

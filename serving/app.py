@@ -18,13 +18,15 @@ from cases.clock import Clock, utc_now
 from cases.settings import Settings
 from cases.store import CaseStore
 from serving import problems, routes_bulk, routes_cases, routes_handling, routes_model, routes_queue, routes_scores
-from serving.alarms import Alarms, Limits
+from serving.alarms import Alarms
+from serving.alarms import Limits as AlarmLimits
 from serving.backlog import Backlog
 from serving.batching import RunBatch, Scorer
 from serving.callers import Callers
 from serving.champion import ChampionWatch
 from serving.explaining import Explaining
 from serving.guard import Guard
+from serving.limits import Limits
 from serving.logs import logger
 from serving.openapi import with_problems
 from serving.permitting import permitted
@@ -75,7 +77,7 @@ def build_services(
     webhook = (
         Webhook(settings.webhook_url, settings.webhook_secret.get_secret_value()) if settings.webhook_url else None
     )
-    alarms = Alarms(store, ranking, Limits.of_settings(settings), clock, webhook)
+    alarms = Alarms(store, ranking, AlarmLimits.of_settings(settings), clock, webhook)
     return Services(
         store,
         watch,
@@ -89,6 +91,7 @@ def build_services(
         settings,
         Explaining(),
         Callers(store, TrustedProxies.of_settings(settings), clock),
+        Limits(settings.requests_per_second, settings.requests_at_once),
     )
 
 
@@ -105,7 +108,7 @@ def build_app(services: Services) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.services = services
-    app.add_middleware(Guard, callers=services.callers)
+    app.add_middleware(Guard, callers=services.callers, limits=services.limits)
     problems.install(app)
     bearer = Depends(HTTPBearer(auto_error=False, description="From `caseload caller add`."))
     keyed = APIRouter(dependencies=[bearer, Depends(permitted)])

@@ -1,14 +1,18 @@
-"""What every request passes before anything parses it: its key, its size; and what catches what nobody foresaw."""
+"""What every request passes before anything parses it: who asks, how often, how much; the unforeseen ends here."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cases.errors import CaseloadError
+from cases.identity import Identity
+from serving.answer_headers import with_security_headers
 from serving.callers import Callers
+from serving.limits import Limits
 from serving.permissions import NATIVE, OPEN, ROUTES, refuse_native
 from serving.problems import TOO_LARGE, crash, problem, problem_of
 from serving.schemas import MAX_BODY_BYTES
@@ -25,17 +29,24 @@ class Guard:
     Args:
         app: What it guards.
         callers: Who may call.
+        limits: How much of the service each may take.
     """
 
-    def __init__(self, app: ASGIApp, callers: Callers) -> None:
+    def __init__(self, app: ASGIApp, callers: Callers, limits: Limits) -> None:
         self.app = app
         self.callers = callers
+        self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a problem, or pass the request on with who asks in the scope under `IDENTITY`."""
+        if scope["type"] == "websocket":
+            # There are none; whatever a library adds is not open for that.
+            await send({"type": "websocket.close", "code": 1008, "reason": ""})
+            return
         if scope["type"] != "http" or IDENTITY in scope:
             await self.app(scope, receive, send)
             return
+        send = with_security_headers(send)
         started = False
 
         async def watched(message: Message) -> None:
@@ -44,30 +55,31 @@ class Guard:
             await send(message)
 
         try:
-            refusal = await self._admit(scope)
-            if refusal is None:
+            who = await self._admit(scope)
+            with self.limits.one(who) if who is not None else nullcontext():
                 body = await _whole_body(scope, receive)
-                refusal = problem(TOO_LARGE, f"A body may be {MAX_BODY_BYTES} bytes long.") if body is None else None
-            if refusal is None:
-                await self.app(scope, _replay(body, receive), watched)
-            else:
-                await refusal(scope, receive, send)
+                if body is not None:
+                    await self.app(scope, _replay(body, receive), watched)
+                else:
+                    await problem(TOO_LARGE, f"A body may be {MAX_BODY_BYTES} bytes long.")(scope, receive, send)
+        except CaseloadError as error:
+            # Of what is asked before the app begins, which answers its own.
+            if not started:
+                await problem_of(error)(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - the last one to see it; raised on, the server would log what it says
             answer = crash(error)
             if not started:
                 await answer(scope, receive, send)
 
-    async def _admit(self, scope: Scope) -> Response | None:
+    async def _admit(self, scope: Scope) -> Identity | None:
+        """Who asks; None where nobody need say."""
         scope[IDENTITY] = None
         if scope["path"] in OPEN_PATHS:
             return None
-        try:
-            identity = await run_in_threadpool(self.callers.of_request, scope)
-            refuse_native(identity, scope["method"], scope["path"])
-        except CaseloadError as error:
-            return problem_of(error)
+        identity = await run_in_threadpool(self.callers.of_request, scope)
+        refuse_native(identity, scope["method"], scope["path"])
         scope[IDENTITY] = identity
-        return None
+        return identity
 
 
 async def _whole_body(scope: Scope, receive: Receive) -> bytes | None:

@@ -60,6 +60,18 @@ class NotYourselfError(CaseloadError):
     """A person named somebody else as the one who acts."""
 
 
+class RateLimitedError(CaseloadError):
+    """Whoever asks sends more than their share.
+
+    Attributes:
+        retry_after: In how many seconds the next request is let in, at least 1.
+    """
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class ModelLoadingError(ModelMissingError):
     """The model is being loaded; it will be there in seconds."""
 
@@ -106,6 +118,7 @@ UNAVAILABLE = Kind("unavailable", 503, "The service cannot answer now", "Try aga
 # Looked up along the error's classes, the nearest first.
 KINDS: Mapping[type[CaseloadError], Kind] = {
     BusyError: Kind("busy", 429, "Too much is waiting to be scored", retry=True),
+    RateLimitedError: Kind("rate_limited", 429, "You send more than your share", retry=True),
     UnauthorizedError: UNAUTHORIZED,
     UnknownPersonError: Kind("unknown_person", 403, "You are not let in"),
     ForbiddenError: Kind("forbidden", 403, "Your roles do not allow this"),
@@ -172,7 +185,8 @@ def problem_of(error: CaseloadError) -> Response:
     field = error.field if isinstance(error, InvalidInputError) else ""
     if kind.status >= 500:
         logger.warning("%s: %s", kind.code, error)
-    return problem(kind, kind.detail or str(error), field=field)
+    later = {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimitedError) else None
+    return problem(kind, kind.detail or str(error), field=field, headers=later)
 
 
 def crash(error: Exception) -> Response:

@@ -17,6 +17,7 @@ from serving.callers import Callers
 from serving.champion import ChampionWatch
 from serving.explaining import Explaining
 from serving.guard import IDENTITY
+from serving.limits import Limits
 from serving.problems import NotYourselfError
 from serving.ranking import Ranking
 from serving.reranking import Reranking
@@ -41,6 +42,7 @@ class Services:
         settings: As the process was started with.
         explaining: Tells why a score is as it is.
         callers: Tells who asks.
+        limits: How much of the service each may take.
     """
 
     store: StoreAccess
@@ -55,6 +57,7 @@ class Services:
     settings: Settings
     explaining: Explaining
     callers: Callers
+    limits: Limits
 
     @property
     def taxonomy(self) -> Taxonomy:

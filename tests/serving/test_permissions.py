@@ -73,7 +73,7 @@ def test_what_the_table_does_not_list_is_refused_whatever_the_role(place: Place)
     app.state.services = services
     router.add_api_route("/v1/forgotten", lambda: "open")
     app.include_router(router)
-    app.add_middleware(Guard, callers=services.callers)
+    app.add_middleware(Guard, callers=services.callers, limits=services.limits)
     problems.install(app)
     answer = TestClient(app).get("/v1/forgotten", headers=bearer(place.store.add_caller("all", Role)))
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
