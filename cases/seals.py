@@ -30,6 +30,9 @@ from cases.number_ranges import Range, complement, written
 
 SEAL = "caseload.seal/1"
 
+# A seal's number and its head: what tells whether it is still the same one.
+Link = tuple[int, str]
+
 # What the first seal has for the head before.
 NO_HEAD = "0" * 64
 
@@ -136,6 +139,11 @@ class Seal:
         return dataclasses.replace(self, head=self.head_by(key))
 
     @property
+    def link(self) -> Link:
+        """What tells whether it is still the same."""
+        return self.seq, self.head
+
+    @property
     def covered(self) -> tuple[Range, ...]:
         """The numbers that it seals, ascending: the late ones, and those of its range that are no gaps."""
         return (*self.late, *complement(self.first_event, self.last_event, self.gaps))
@@ -156,6 +164,11 @@ class ChainHead:
     head: str = NO_HEAD
     events: int = 0
     sealed_at: datetime | None = None
+
+    @property
+    def link(self) -> Link:
+        """What tells whether the chain still holds it."""
+        return self.seal, self.head
 
 
 class Wrong(StrEnum):

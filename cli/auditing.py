@@ -25,9 +25,10 @@ def seal(ctx: typer.Context, as_json: AsJson = False) -> None:
     settings = settings_of(ctx)
     made = 0
     with opened_store(settings) as store:
+        link = store.chain_head().link
+        while (new := store.seal(settings.seal_key, upon=link)) is not None:
+            made, link = made + 1, new.link
         last = store.chain_head()
-        while (head := store.seal(settings.seal_key, upon=last)) is not None:
-            made, last = made + 1, head
     if as_json:
         answer_json(AuditSealAnswer(seals=made, seal=last.seal, head=last.head, events=last.events))
     else:

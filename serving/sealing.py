@@ -12,7 +12,7 @@ from collections.abc import Callable
 from starlette.concurrency import run_in_threadpool
 
 from cases.errors import CaseloadError, DamagedRecordError, InvalidInputError
-from cases.seals import ChainHead, SealKey
+from cases.seals import Link, SealKey
 from cases.store import CaseStore
 from serving.logs import logger
 
@@ -30,7 +30,7 @@ class Sealing:
         self._store = store
         self._key = key
         self._every = every
-        self._seen: ChainHead | None = None
+        self._seen: Link | None = None
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -59,8 +59,8 @@ class Sealing:
         """
         store = self._store()
         if self._seen is None:
-            self._seen = store.chain_head()
+            self._seen = store.chain_head().link
         made = store.seal(self._key, upon=self._seen)
         if made is not None:
-            self._seen = made
+            self._seen = made.link
         return made is not None

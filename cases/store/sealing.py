@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from cases.errors import ConflictError, DamagedRecordError, InvalidInputError
 from cases.event_digest import BatchDigest
 from cases.number_ranges import complement, ranges_of
-from cases.seals import GAPS_OPEN, KEYED, MOST_EVENTS, NO_HEAD, PLAIN, ChainHead, OpenGaps, Seal, SealKey
+from cases.seals import GAPS_OPEN, KEYED, MOST_EVENTS, NO_HEAD, PLAIN, ChainHead, Link, OpenGaps, Seal, SealKey
 from cases.store.database import Database
 from cases.store.seal_rows import digests_where, digests_within, read_seals, seal_values
 from cases.store.tables import events, seals
@@ -33,16 +33,14 @@ class Sealing:
 
     _db: Database
 
-    def seal(
-        self, key: SealKey | None = None, *, upon: ChainHead | None = None, at_most: int = BATCH
-    ) -> ChainHead | None:
-        """Seal the next events; answers where the chain ends then, or None where there was nothing to seal.
+    def seal(self, key: SealKey | None = None, *, upon: Link | None = None, at_most: int = BATCH) -> Seal | None:
+        """Seal the next events; answers the seal, or None where there was nothing to seal.
 
         The first call with a key makes a seal even of no event, so that the chain before it is held too.
 
         Args:
             key: What to make the seal with; None makes one that whoever writes to the database could make too.
-            upon: A head that the chain must still hold, as the caller saw it before.
+            upon: A link that the chain must still hold, as the caller saw it before.
             at_most: How many events, 1 to 10,000.
 
         Raises:
@@ -61,9 +59,10 @@ class Sealing:
             if made is None:
                 return None
             try:
-                return self._db.write(partial(_written, seal=made))
+                self._db.write(partial(_write, seal=made))
             except IntegrityError:
                 continue
+            return made
         raise ConflictError(
             f"'seals' must take the next seal (got another first, {_ATTEMPTS} times); try again, and if that does "
             "not help run `caseload audit verify`"
@@ -79,23 +78,20 @@ class Sealing:
 
         def work(connection: Connection) -> ChainHead:
             last = _last(connection)
-            return ChainHead() if last is None else _head(connection, last)
+            if last is None:
+                return ChainHead()
+            total = select(func.sum(seals.c.events)).where(seals.c.seq <= last.seq)
+            return ChainHead(last.seq, last.head, int(connection.execute(total).scalar_one()), last.sealed_at)
 
         return self._db.read(work)
 
 
-def _written(connection: Connection, *, seal: Seal) -> ChainHead:
+def _write(connection: Connection, *, seal: Seal) -> None:
     connection.execute(insert(seals).values(**seal_values(seal)))
-    return _head(connection, seal)
-
-
-def _head(connection: Connection, seal: Seal) -> ChainHead:
-    total = select(func.coalesce(func.sum(seals.c.events), 0)).where(seals.c.seq <= seal.seq)
-    return ChainHead(seal.seq, seal.head, int(connection.execute(total).scalar_one()), seal.sealed_at)
 
 
 def _next(
-    connection: Connection, *, key: SealKey | None, upon: ChainHead | None, at_most: int, now: datetime
+    connection: Connection, *, key: SealKey | None, upon: Link | None, at_most: int, now: datetime
 ) -> Seal | None:
     last = _last(connection)
     _require_whole(connection, last, key, upon)
@@ -152,7 +148,7 @@ def _last(connection: Connection) -> Seal | None:
     return seal
 
 
-def _require_whole(connection: Connection, last: Seal | None, key: SealKey | None, upon: ChainHead | None) -> None:
+def _require_whole(connection: Connection, last: Seal | None, key: SealKey | None, upon: Link | None) -> None:
     """Chain nothing to an end that does not hold: what was done to it would only be found later."""
     if last is not None:
         if last.algorithm == KEYED and (key is None or key.id != last.key_id):
@@ -163,10 +159,11 @@ def _require_whole(connection: Connection, last: Seal | None, key: SealKey | Non
             )
         if last.head_by(key) != last.head:
             raise _damaged(f"seal {last.seq}, which was changed")
-    if upon is not None and upon.seal:
-        held = connection.execute(select(seals.c.head).where(seals.c.seq == upon.seal)).scalar_one_or_none()
-        if held != upon.head:
-            raise _damaged(f"no seal {upon.seal} with the head that it had")
+    number, head = upon or (0, NO_HEAD)
+    if number:
+        held = connection.execute(select(seals.c.head).where(seals.c.seq == number)).scalar_one_or_none()
+        if held != head:
+            raise _damaged(f"no seal {number} with the head that it had")
 
 
 def _damaged(what: str) -> DamagedRecordError:

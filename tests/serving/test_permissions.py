@@ -10,7 +10,7 @@ from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
 from cases.identity import Role
-from cases.ids import CaseId
+from cases.ids import CaseId, new_id
 from cases.record import Event, EventKind
 from serving import problems
 from serving.app import build_app, build_services
@@ -161,6 +161,13 @@ def test_a_case_of_ones_own_queue_is_seen_and_worked(elsewhere: Elsewhere):
     merged = api.client.post(f"/v1/cases/{own.id}/merge", headers=lead, json={"into": case_id})
     assert (merged.status_code, merged.json()["code"]) == (403, "other_queue")
     assert api.place.store.case(own.id).merged_into is None
+
+
+def test_what_there_is_not_is_not_found_by_one_who_is_kept_to_a_queue(elsewhere: Elsewhere) -> None:
+    api, keys, *_ = elsewhere
+    for url in (f"/v1/cases/{new_id()}/undo", f"/v1/reports/{new_id()}/split", "/v1/cases/x/undo"):
+        answer = api.client.post(url, headers=keys[Role.LEAD], json={})
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 def test_the_list_and_the_next_claim_are_of_ones_own_queues(

@@ -105,6 +105,27 @@ def test_a_bulk_names_the_latest_content_of_each(store: CaseStore) -> None:
     assert (decision.content_id, decision.score_id) == (case.content.id, None)
 
 
+def test_who_is_kept_to_queues_decides_and_takes_back_in_these_alone(store: CaseStore) -> None:
+    own, others = file_one(store, 1), file_one(store, 2)
+    unknown = CaseId(new_id())
+    store.move(others.id, "legal", by="lead")
+    ids = [own.id, others.id, unknown]
+    found = [BulkState.FREE, BulkState.NOT_YOURS, BulkState.UNKNOWN]
+    assert [item.state for item in store.bulk_preview(ids, by="eve", queues=["main"])] == found
+    assert {item.state for item in store.bulk_preview(ids[:2], by="eve", queues=[])} == {BulkState.NOT_YOURS}
+    done = store.bulk_decide(ids, VERDICT, by="eve", queues=["main"])
+    assert [item.state for item in done.items] == found
+    assert [store.case(case_id).status for case_id in ids[:2]] == [CaseStatus.DECIDED, CaseStatus.OPEN]
+    store.undo_bulk(done.bulk_id, by="eve", queues=["main"])
+
+    both = store.bulk_decide(ids[:2], VERDICT, by="eve").bulk_id
+    undone = store.undo_bulk(both, by="eve", queues=["main"])
+    assert {item.case_id: item.state for item in undone.items} == {
+        own.id: BulkState.WITHDRAWN, others.id: BulkState.NOT_YOURS,
+    }  # fmt: skip
+    assert len(store.decisions(others.id)) == 1
+
+
 def test_too_many_are_refused_and_none_are_none(sqlite_store: CaseStore) -> None:
     many = [CaseId(new_id()) for _ in range(MAX_BULK + 1)]
     with pytest.raises(InvalidInputError, match="at most 500"):

@@ -63,7 +63,7 @@ def test_events_are_sealed_in_batches_each_chained_to_the_one_before(
     assert [seal.events for seal in made] == [2, 2, 1]
     assert [seal.previous_head for seal in made] == [NO_HEAD, made[0].head, made[1].head]
     assert [number for seal in made for number in numbers(seal.covered)] == event_numbers(engine)
-    assert first == ChainHead(1, made[0].head, 2, made[0].sealed_at)
+    assert first == made[0]
     assert store.chain_head() == ChainHead(3, made[2].head, 5, clock.now)
     found = store.verify_seals()
     assert (found.wrong, found.seals, found.sealed, found.unsealed, found.unkeyed) == (None, 3, 5, 0, 3)
@@ -310,7 +310,9 @@ def test_nothing_is_chained_to_an_end_that_was_changed(store: CaseStore, engine:
 
 def test_nothing_is_chained_where_the_head_that_the_caller_saw_is_gone(store: CaseStore, engine: Engine) -> None:
     file_one(store, 1)
-    seen = store.seal()
+    first = store.seal()
+    assert first is not None
+    seen = first.link
     file_one(store, 2)
     tamper(engine, "DELETE FROM seals")
     with pytest.raises(DamagedRecordError, match="got no seal 1 with the head that it had"):
