@@ -34,11 +34,11 @@ def test_a_running_service_seals_what_happens(place: Place) -> None:
     )  # fmt: skip
     with an_api(replace(place, settings=settings)):
         file_one(place.store, 1)
-        wait_until(lambda: place.store.verify_seals(KEY).sealed >= 1)
+        wait_until(lambda: place.store.verify_seals(KEY).sealed >= 1, seconds=30)
         # Not a number: the service itself may add events, that it scored the case.
         sealed = place.store.chain_head().events
         file_one(place.store, 2)
-        wait_until(lambda: place.store.chain_head().events > sealed)
+        wait_until(lambda: place.store.chain_head().events > sealed, seconds=30)
     found = place.store.verify_seals(KEY)
     assert found.wrong is None
     assert found.seals >= 2
