@@ -7,7 +7,7 @@ next one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -81,13 +81,21 @@ class Queueing:
         wanted = None if queues is None else sorted(set(queues))
         return self._db.step(lambda connection: self._claim_next(connection, who, lasting, wanted))
 
-    def claim(self, case_id: CaseId, holder: str, lease_seconds: float) -> tuple[Case, Lease]:
+    def claim(
+        self, case_id: CaseId, holder: str, lease_seconds: float, *, queues: Collection[str] | None = None
+    ) -> tuple[Case, Lease]:
         """Claim this case. Its present holder gets a new lease, and the token of the old one becomes stale.
+
+        Args:
+            case_id: Which.
+            holder: Who takes it.
+            lease_seconds: How long it is theirs unless renewed.
+            queues: Those whose cases they see; None for all.
 
         Raises:
             NotFoundError: There is no such case.
-            ConflictError: It is decided, merged, on hold, assigned to another, held by another, or an appeal against
-                the holder's own decision.
+            ConflictError: It is decided, merged, on hold, assigned to another, held by another, an appeal against
+                the holder's own decision, or in a queue that is none of `queues`.
             InvalidInputError: `lease_seconds` is not above 0 and at most a week, or `holder` is empty.
             StoreUnavailableError: The database does not answer.
         """
@@ -96,6 +104,10 @@ class Queueing:
         def work(connection: Connection) -> tuple[Case, Lease]:
             row = case_row(connection, case_id, lock=True)
             state = state_with_skips(connection, row)
+            if queues is not None and state.queue not in queues:
+                raise ConflictError(
+                    f"'case_id' must name a case in a queue of theirs (got {case_id!r}, in another); take another"
+                )
             refuse_unless_claimable(case_id, state, who, self._db.clock())
             held, now = lease_row(connection, case_id), self._db.now(connection)
             if held is not None and live_holder(held, now) not in (None, who):
