@@ -21,7 +21,8 @@ from sqlalchemy.pool import NullPool
 
 from cases.store.engine import database_url
 
-_START_SECONDS = 60
+# A server that was killed makes sure of each of its thousand files before it answers, and the disk may be busy.
+_START_SECONDS = 240
 
 
 class OwnServer:
@@ -31,27 +32,29 @@ class OwnServer:
         url: Of its maintenance database, without a database name of ours.
     """
 
-    def __init__(self, command: list[str], url: str, database: str, user: str) -> None:
+    def __init__(self, command: list[str], url: str, database: str, user: str, said: Path) -> None:
         self.url = url
+        self._said = said
         self._command, self._database, self._user = command, database, user
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, after a crash too, and wait until it answers."""
-        self._process = subprocess.Popen(
-            self._command, user=self._user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        self._process = self._begun()
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
             if self._process.poll() is not None:
                 # What it left behind when it was killed may not be gone yet.
                 time.sleep(0.2)
-                self._process = subprocess.Popen(
-                    self._command, user=self._user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-                )
+                self._process = self._begun()
             if time.monotonic() > deadline:
-                raise TimeoutError(f"the server at {self.url} did not answer in {_START_SECONDS} s")
+                last = "\n".join(self._said.read_text(errors="replace").splitlines()[-20:])
+                raise TimeoutError(f"the server at {self.url} did not answer in {_START_SECONDS} s; it said:\n{last}")
             time.sleep(0.05)
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        with self._said.open("ab") as said:
+            return subprocess.Popen(self._command, user=self._user, stdout=said, stderr=said)
 
     def kill(self) -> None:
         """SIGKILL it and the processes that it forked: what they had not handed to the system is gone."""
@@ -98,7 +101,7 @@ def _postgresql(folder: Path, port: int) -> OwnServer:
         capture_output=True,
     )
     command = [str(initdb.parent / "postgres"), "-D", str(data), "-p", str(port), "-k", str(data), "-h", "127.0.0.1"]
-    return OwnServer(command, f"postgresql://postgres@127.0.0.1:{port}", "postgres", user)
+    return OwnServer(command, f"postgresql://postgres@127.0.0.1:{port}", "postgres", user, folder / "postgres-said")
 
 
 def _mariadb(folder: Path, port: int) -> OwnServer:
@@ -113,7 +116,7 @@ def _mariadb(folder: Path, port: int) -> OwnServer:
         str(_program("mariadb", "mariadbd")), "--no-defaults", f"--datadir={data}", f"--port={port}",
         "--bind-address=127.0.0.1", f"--socket={data}/socket", f"--pid-file={data}/pid",
     ]  # fmt: skip
-    return OwnServer(command, f"mariadb://root@127.0.0.1:{port}", "", user)
+    return OwnServer(command, f"mariadb://root@127.0.0.1:{port}", "", user, folder / "mysql-said")
 
 
 def _data_folder(folder: Path, user: str) -> tuple[Path, str]:
