@@ -38,7 +38,7 @@ class Alarm(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class AlarmLimits:
     """Beyond which an alarm is raised.
 
     Attributes:
@@ -52,7 +52,7 @@ class Limits:
     window: timedelta
 
     @classmethod
-    def of_settings(cls, settings: Settings) -> Limits:
+    def of_settings(cls, settings: Settings) -> AlarmLimits:
         """Those that the settings name."""
         return cls(
             timedelta(hours=settings.alarm_oldest_hours),
@@ -73,7 +73,7 @@ class Watch:
     pulse: Pulse
     overdue: tuple[CaseId, ...]
 
-    def raised(self, limits: Limits) -> Mapping[Alarm, dict[str, object]]:
+    def raised(self, limits: AlarmLimits) -> Mapping[Alarm, dict[str, object]]:
         """The alarms that hold, each with the figures that raise it."""
         pulse, found = self.pulse, dict[Alarm, dict[str, object]]()
         if self.overdue:
@@ -90,7 +90,7 @@ class Watch:
         return found
 
 
-def look(store: CaseStore, ranking: Ranking, limits: Limits) -> Watch:
+def look(store: CaseStore, ranking: Ranking, limits: AlarmLimits) -> Watch:
     """How the queue does.
 
     Args:
@@ -128,7 +128,7 @@ class Alarms:
         self,
         store: Callable[[], CaseStore],
         ranking: Ranking,
-        limits: Limits,
+        limits: AlarmLimits,
         clock: Clock,
         webhook: Webhook | None,
         *,

@@ -18,8 +18,7 @@ from cases.clock import Clock, utc_now
 from cases.settings import Settings
 from cases.store import CaseStore
 from serving import problems, routes_bulk, routes_cases, routes_handling, routes_model, routes_queue, routes_scores
-from serving.alarms import Alarms
-from serving.alarms import Limits as AlarmLimits
+from serving.alarms import AlarmLimits, Alarms
 from serving.backlog import Backlog
 from serving.batching import RunBatch, Scorer
 from serving.callers import Callers

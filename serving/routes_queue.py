@@ -65,9 +65,8 @@ def claim(parts: Parts, who: Who, body: ClaimRequest = _ANY) -> ClaimAnswer | Re
                 field="queues",
             )
         refuse_other_queue(parts, who, known_id(body.case_id))
-        claimed = store.claim(
-            known_id(body.case_id), holder, lasting, queues=who.queues
-        )  # it may have been moved since
+        # Asked again under the lock: it may have been moved since.
+        claimed = store.claim(known_id(body.case_id), holder, lasting, queues=who.queues)
     else:
         found = store.claim_next(holder, lasting, queues=_their_queues(parts, who, body.queues))
         if found is None:

@@ -18,7 +18,7 @@ from cases.identity import Role
 from cases.ids import CaseId
 from cases.store import CaseStore
 from cases.taxonomy_file import load_taxonomy
-from serving.alarms import Alarm, Alarms, Limits, look
+from serving.alarms import Alarm, AlarmLimits, Alarms, look
 from serving.ranking import Ranking
 from serving.webhooks import Webhook, signature
 from tests.cases.store.builders import VERDICT, file_one, report, score
@@ -27,7 +27,7 @@ from tests.serving.conftest import NOON, Place
 from tests.serving.service_process import service_process
 
 RANKING = Ranking(load_taxonomy())
-LIMITS = Limits(timedelta(hours=72), 1.1, timedelta(hours=24))
+LIMITS = AlarmLimits(timedelta(hours=72), 1.1, timedelta(hours=24))
 FIRST_TOUCH = {level.level: level.first_touch for level in RANKING.taxonomy.severity_levels}
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 

@@ -99,14 +99,7 @@ class Undoing:
             others = set(not_theirs(steps.states, queues))
             fit = [row for row in rows if row.id in standing and row.case_id not in others]
             _withdraw(connection, steps, fit, actor)
-            withdrawn = {row.case_id: BulkItem(row.case_id, BulkState.WITHDRAWN, DecisionId(row.id)) for row in fit}
-            left = {
-                row.case_id: BulkItem(
-                    row.case_id, BulkState.NOT_YOURS if row.case_id in others else BulkState.TOUCHED
-                )
-                for row in rows
-            }
-            items = [withdrawn.get(row.case_id, left[row.case_id]) for row in rows]
+            items = [_withdrawn_or_why_not(row, standing, others) for row in rows]
             return BulkOutcome(bulk_id, tuple(items))
 
         return self._db.write(work)
@@ -154,6 +147,15 @@ def _check_fresh(row: AnyRow, steps: Steps, within: timedelta) -> None:
             f"'decision' must be at most {within.total_seconds():g} s old to be undone (got "
             f"{age.total_seconds():.0f} s); reopen the case instead"
         )
+
+
+def _withdrawn_or_why_not(row: AnyRow, standing: Collection[str | None], others: Collection[str]) -> BulkItem:
+    case_id = CaseId(row.case_id)
+    if row.case_id in others:
+        return BulkItem(case_id, BulkState.NOT_YOURS)
+    if row.id not in standing:
+        return BulkItem(case_id, BulkState.TOUCHED)
+    return BulkItem(case_id, BulkState.WITHDRAWN, DecisionId(row.id))
 
 
 def _within(undo_seconds: float) -> timedelta:
