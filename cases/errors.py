@@ -9,7 +9,9 @@ Each message reads "'x' must be Y (got Z); do W" and never holds a case's text o
     │   └── UnknownPolicyError   a category, action, reason or severity that the taxonomy lacks
     ├── NotFoundError            no such case, report, model
     ├── ConflictError            it was so when you looked, and is no longer
-    │   └── StaleLeaseError      the lease ran out or is another's
+    │   ├── StaleLeaseError      the lease ran out or is another's
+    │   └── PreconditionFailedError  something happened to the case since the version that the caller saw
+    ├── OtherQueueError          the case, or the queue asked for, is not the caller's to see
     ├── NotMigratedError         the database is not at this version's schema
     ├── StoreUnavailableError    the database does not answer
     ├── DamagedRecordError       the record's rows contradict each other
@@ -59,6 +61,14 @@ class ConflictError(CaseloadError):
 
 class StaleLeaseError(ConflictError):
     """The lease ran out, or is another's; claim the case again."""
+
+
+class PreconditionFailedError(ConflictError):
+    """Something happened to the case since the version that the caller saw; look at it again."""
+
+
+class OtherQueueError(CaseloadError):
+    """The case, or the queue asked for, is not the caller's to see."""
 
 
 class NotMigratedError(CaseloadError):

@@ -112,6 +112,12 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
+    idempotency_hours: float = Field(
+        default=24.0,
+        description="How long the answer to a request with an Idempotency-Key is kept, in hours.",
+        gt=0,
+        le=MOST_HOURS,
+    )
     requests_per_second: float = Field(
         default=1_000.0,
         description="How many requests a second each key or person may send for long.",

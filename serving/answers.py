@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -107,6 +107,23 @@ class ScoreAnswer(Outgoing):
     seconds: float = Field(description="The case's share of the time that its batch took.")
 
 
+class ProblemItem(Outgoing):
+    """One thing that is wrong with a request."""
+
+    field: str
+    message: str
+
+
+class ItemProblem(Outgoing):
+    """Why nothing came of one item of a list; a problem's fields, but for what is the same for all."""
+
+    code: str
+    status: int = Field(description="Which it would have been answered with alone.")
+    detail: str
+    field: str | None = None
+    errors: list[ProblemItem] | None = None
+
+
 class ReasonAnswer(Outgoing):
     """Why there is no score yet."""
 
@@ -124,6 +141,23 @@ class FiledAnswer(Outgoing):
     unscored: ReasonAnswer | None = Field(
         description="Why `score` is null; the case is stored and queued all the same."
     )
+
+
+class FiledItemAnswer(Outgoing):
+    """What became of one report of a batch."""
+
+    index: int = Field(description="Its place in the request, from 0.")
+    status: int = Field(description="201: filed; 200: known before; else why not, as of a problem.")
+    report_id: str | None = None
+    case_id: str | None = None
+    created: bool | None = Field(default=None, description="As of a report that is filed alone.")
+    problem: ItemProblem | None = None
+
+
+class BatchFiledAnswer(Outgoing):
+    """What became of each report, in the request's order."""
+
+    results: list[FiledItemAnswer]
 
 
 class SubjectAnswer(Outgoing):
@@ -217,6 +251,7 @@ class CaseSummary(Outgoing):
 class CaseAnswer(CaseSummary):
     """A case with all that hangs on it."""
 
+    version: int = Field(description="The number of the latest event that happened to it; its `ETag` begins with it.")
     first_claimed_at: datetime | None
     decided_at: datetime | None
     content: ContentAnswer
@@ -226,13 +261,26 @@ class CaseAnswer(CaseSummary):
     notes: list[NoteAnswer] = Field(description="What people wrote on it, and was not erased.")
 
 
+NextCursor = Annotated[
+    str | None, Field(description="Asks for the page after this one, as `cursor`; null where this is the last.")
+]
+
+
 class QueueAnswer(Outgoing):
     """A page of the queue, the most urgent first."""
 
     cases: list[CaseSummary]
-    length: int = Field(description="How many cases are undecided in all.")
+    next_cursor: NextCursor
+    length: int = Field(description="How many cases are undecided in all, of such as are asked for.")
     limit: int
-    offset: int
+    offset: int = Field(description="Deprecated: 0 unless asked for.")
+
+
+class CasesAnswer(Outgoing):
+    """A page of the cases, the newest first."""
+
+    cases: list[CaseSummary]
+    next_cursor: NextCursor
 
 
 class LeaseAnswer(Outgoing):
@@ -282,17 +330,11 @@ class ReadyAnswer(Outgoing):
     model: ModelIdentity | None
 
 
-class ProblemItem(Outgoing):
-    """One thing that is wrong with a request."""
-
-    field: str
-    message: str
-
-
 class Problem(Outgoing):
     """RFC 9457. Branch on `code`, which does not change; `detail` is for people. Neither holds what was sent."""
 
-    type: str
+    type: str = Field(description="A page that says what it is and what to do; needs no key.")
+    instance: str | None = Field(default=None, description="Of this request, by its id, which the log names too.")
     title: str
     status: int
     code: str

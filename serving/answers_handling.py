@@ -9,7 +9,7 @@ from pydantic import Field
 
 from cases.handling import BulkState
 from cases.record import EventKind
-from serving.answers import Outgoing
+from serving.answers import NextCursor, Outgoing
 
 
 class EventAnswer(Outgoing):
@@ -23,10 +23,11 @@ class EventAnswer(Outgoing):
 
 
 class EventsAnswer(Outgoing):
-    """All that happened to a case, in order."""
+    """What happened to a case, in order; a page of it."""
 
     case_id: str
     events: list[EventAnswer]
+    next_cursor: NextCursor
 
 
 class SplitAnswer(Outgoing):

@@ -17,7 +17,17 @@ from starlette.types import Receive, Scope, Send
 from cases.clock import Clock, utc_now
 from cases.settings import Settings
 from cases.store import CaseStore
-from serving import problems, routes_bulk, routes_cases, routes_handling, routes_model, routes_queue, routes_scores
+from serving import (
+    problems,
+    reference_pages,
+    routes_batch,
+    routes_bulk,
+    routes_cases,
+    routes_handling,
+    routes_model,
+    routes_queue,
+    routes_scores,
+)
 from serving.alarms import AlarmLimits, Alarms
 from serving.backlog import Backlog
 from serving.batching import RunBatch, Scorer
@@ -107,14 +117,23 @@ def build_app(services: Services) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.services = services
-    app.add_middleware(Guard, callers=services.callers, limits=services.limits)
+    app.add_middleware(Guard, callers=services.callers, limits=services.limits, told=services.told_headers)
     problems.install(app)
     bearer = Depends(HTTPBearer(auto_error=False, description="From `caseload caller add`."))
     keyed = APIRouter(dependencies=[bearer, Depends(permitted)])
-    for routes in (routes_scores, routes_cases, routes_handling, routes_bulk, routes_queue, routes_model):
+    for routes in (
+        routes_scores,
+        routes_batch,
+        routes_cases,
+        routes_handling,
+        routes_bulk,
+        routes_queue,
+        routes_model,
+    ):
         keyed.include_router(routes.router)
     app.include_router(keyed)
     app.include_router(routes_model.health, dependencies=[Depends(permitted)])
+    app.include_router(reference_pages.router, dependencies=[Depends(permitted)])
     # Not FastAPI's own route of that path, which asks no dependency.
     app.add_api_route(
         "/openapi.json",

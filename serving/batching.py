@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from cases.errors import CaseloadError
-from serving.problems import BusyError, ModelLoadingError
+from serving.problems import BusyError, ModelLoadingError, UnscorableError
 from serving.ranking import CaseToJudge
 from serving.scoring import Outcome, Scored
 
@@ -45,9 +45,22 @@ class Scorer:
         """What one and the same model says of `cases`, in their order.
 
         Raises:
+            As `each`.
+            UnscorableError: The model broke on one of them.
+        """
+        scored: list[Scored] = []
+        for outcome in await self.each(cases):
+            if isinstance(outcome, UnscorableError):
+                raise outcome
+            scored.append(outcome)
+        return scored
+
+    async def each(self, cases: Sequence[CaseToJudge]) -> list[Scored | UnscorableError]:
+        """The same, with an error in the place of each case that the model broke on.
+
+        Raises:
             BusyError: Too much waits already.
             ModelMissingError, ArtifactError: No model can answer.
-            UnscorableError: The model broke on one of them.
         """
         characters = sum(len(case.description) for case in cases)
         # Nothing waiting: let it in whatever its size, or a caller would come back for ever.
@@ -66,18 +79,18 @@ class Scorer:
             self.waiting -= len(cases)
             self.waiting_characters -= characters
 
-    async def _by_one_model(self, cases: Sequence[CaseToJudge]) -> list[Scored]:
+    async def _by_one_model(self, cases: Sequence[CaseToJudge]) -> list[Scored | UnscorableError]:
         for _ in range(_ATTEMPTS):
-            scored: list[Scored] = []
+            outcomes: list[Scored | UnscorableError] = []
             for start in range(0, len(cases), MAX_BATCH):
                 for outcome in await self._run_batch(list(cases[start : start + MAX_BATCH])):
-                    if isinstance(outcome, CaseloadError):
+                    if isinstance(outcome, CaseloadError) and not isinstance(outcome, UnscorableError):
                         raise outcome
-                    scored.append(outcome)
-                if scored[-1].model is not scored[0].model:
+                    outcomes.append(outcome)
+                if len({id(outcome.model) for outcome in outcomes if isinstance(outcome, Scored)}) > 1:
                     break  # another model was promoted in between: from the start, all by that one
             else:
-                return scored
+                return outcomes
         raise ModelLoadingError(
             "'model' must stay the same while it scores a request (got a new one thrice); try again"
         )

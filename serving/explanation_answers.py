@@ -6,7 +6,7 @@ from pydantic import Field
 
 from models.explanation import Explanation
 from models.precedents import Comparison
-from serving.answers import Outgoing, ScoreAnswer
+from serving.answers import ItemProblem, Outgoing, ScoreAnswer
 from serving.explaining import Explained, Wanted
 
 _START = "Where it begins in `text`, in Unicode characters from 0."
@@ -92,10 +92,17 @@ class ExplainedScoreAnswer(ScoreAnswer):
     )
 
 
-class ExplainedScoresAnswer(Outgoing):
-    """One score for each case, in the request's order, all by one model."""
+class UnscoredAnswer(Outgoing):
+    """A case that has no score, in the place where it would stand."""
 
-    scores: list[ExplainedScoreAnswer]
+    case_ref: str | None = None
+    problem: ItemProblem
+
+
+class ExplainedScoresAnswer(Outgoing):
+    """One score, or why there is none, for each case, in the request's order, all by one model."""
+
+    scores: list[ExplainedScoreAnswer | UnscoredAnswer]
 
 
 def explained_answer(score: ScoreAnswer, told: Explained, wanted: Wanted) -> ExplainedScoreAnswer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 
 from starlette.concurrency import run_in_threadpool
@@ -10,17 +11,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cases.errors import CaseloadError
 from cases.identity import Identity
-from serving.answer_headers import with_security_headers
+from serving.answer_headers import with_headers
 from serving.callers import Callers
 from serving.limits import Limits
-from serving.permissions import NATIVE, OPEN, ROUTES, refuse_native
+from serving.permissions import is_open, refuse_native
 from serving.problems import TOO_LARGE, crash, problem, problem_of
+from serving.request_context import REQUEST_ID_HEADER, enter_request
 from serving.schemas import MAX_BODY_BYTES
 
 IDENTITY = "caseload.identity"
-
-# A load balancer holds no key. BentoML's own three answer an empty line.
-OPEN_PATHS = frozenset(path for (_, path), needed in {**ROUTES, **NATIVE}.items() if needed == OPEN)
 
 
 class Guard:
@@ -30,10 +29,12 @@ class Guard:
         app: What it guards.
         callers: Who may call.
         limits: How much of the service each may take.
+        told: What every answer says in its headers, as it stands when the request comes in.
     """
 
-    def __init__(self, app: ASGIApp, callers: Callers, limits: Limits) -> None:
+    def __init__(self, app: ASGIApp, callers: Callers, limits: Limits, told: Callable[[], Mapping[str, str]]) -> None:
         self.app = app
+        self.told = told
         self.callers = callers
         self.limits = limits
 
@@ -46,7 +47,8 @@ class Guard:
         if scope["type"] != "http" or IDENTITY in scope:
             await self.app(scope, receive, send)
             return
-        send = with_security_headers(send)
+        named = enter_request(scope)
+        send = with_headers(send, {REQUEST_ID_HEADER: named, **self.told()})
         started = False
 
         async def watched(message: Message) -> None:
@@ -74,7 +76,8 @@ class Guard:
     async def _admit(self, scope: Scope) -> Identity | None:
         """Who asks; None where nobody need say."""
         scope[IDENTITY] = None
-        if scope["path"] in OPEN_PATHS:
+        # A load balancer holds no key, nor does whoever reads what a problem means.
+        if is_open(scope["path"]):
             return None
         identity = await run_in_threadpool(self.callers.of_request, scope)
         refuse_native(identity, scope["method"], scope["path"])

@@ -5,6 +5,7 @@ docs/api.md shows the same table; tests hold both to the routes that there are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
@@ -58,10 +59,15 @@ Route = tuple[str, str]  # method and path template
 ROUTES: Mapping[Route, Needed] = {
     ("GET", "/health/live"): OPEN,
     ("GET", "/health/ready"): OPEN,
+    ("GET", "/problems"): OPEN,
+    ("GET", "/problems/{code}"): OPEN,
+    ("GET", "/deprecations/{what}"): OPEN,
     ("GET", "/openapi.json"): Permission.DESCRIBE,
     ("GET", "/v1/model"): Permission.MODEL,
     ("POST", "/v1/score"): Permission.SCORE,
     ("POST", "/v1/cases"): Permission.FILE,
+    ("POST", "/v1/cases/batch"): Permission.FILE,
+    ("GET", "/v1/cases"): Permission.READ,
     ("GET", "/v1/cases/{case_id}"): Permission.READ,
     ("GET", "/v1/cases/{case_id}/events"): Permission.READ,
     ("POST", "/v1/cases/{case_id}/appeal"): Permission.APPEAL,
@@ -98,6 +104,19 @@ NATIVE: Mapping[Route, Needed] = {
     ("POST", "/score"): Permission.SCORE,
 }
 _NATIVE_PATHS = frozenset(path for _, path in NATIVE)
+# A parameter is one part of a path, as the router reads it.
+_OPEN_PATHS = re.compile(
+    "|".join(
+        re.sub(r"\\\{[a-z_]+\\\}", "[^/]+", re.escape(path))
+        for (_, path), needed in {**ROUTES, **NATIVE}.items()
+        if needed == OPEN
+    )
+)
+
+
+def is_open(path: str) -> bool:
+    """Whether nobody need say who they are to ask for this path."""
+    return _OPEN_PATHS.fullmatch(path) is not None
 
 
 def refuse_unless_allowed(who: Identity, needed: Needed | None, route: str) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
+from cases.errors import OtherQueueError
 from cases.identity import Identity
 from cases.ids import CaseId, ReportId, is_id
 from serving.permissions import OPEN, ROUTES, refuse_unless_allowed
-from serving.problems import OtherQueueError
 from serving.services import Services, identity, services
 
 
@@ -46,6 +46,20 @@ def refuse_other_queue(parts: Services, who: Identity, case_id: CaseId) -> None:
     """
     if who.queues is not None:
         _refuse_queue(who, parts.store().queue_of(case_id))
+
+
+def their_queues(parts: Services, who: Identity, queues: list[str] | None) -> list[str] | None:
+    """The queues that are asked for, or else all that are theirs; None for all that there are.
+
+    Raises:
+        UnknownPolicyError: The policy has no such queue.
+        OtherQueueError: One is not theirs.
+    """
+    for queue in queues or ():
+        parts.taxonomy.check_queue(queue)
+        if not who.sees(queue):
+            raise OtherQueueError("'queues' must be yours (got another's); leave it out to be given all of yours")
+    return sorted(who.queues) if queues is None and who.queues is not None else queues
 
 
 def _refuse_queue(who: Identity, queue: str) -> None:

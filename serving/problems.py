@@ -23,12 +23,15 @@ from cases.errors import (
     ModelMissingError,
     NotFoundError,
     NotMigratedError,
+    OtherQueueError,
+    PreconditionFailedError,
     StaleLeaseError,
     StoreUnavailableError,
     TrackerUnavailableError,
     UnknownPolicyError,
 )
 from serving.logs import logger
+from serving.request_context import request_id
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
@@ -52,12 +55,20 @@ class ForbiddenError(CaseloadError):
     """No role of whoever asks allows it."""
 
 
-class OtherQueueError(CaseloadError):
-    """The case, or the queue asked for, is not theirs to see."""
-
-
 class NotYourselfError(CaseloadError):
     """A person named somebody else as the one who acts."""
+
+
+class PreconditionRequiredError(CaseloadError):
+    """What overrides others must say which version of the case was seen."""
+
+
+class KeyReusedError(CaseloadError):
+    """An Idempotency-Key stood on another request."""
+
+
+class KeyInFlightError(ConflictError):
+    """The request with this Idempotency-Key is still being answered."""
 
 
 class RateLimitedError(CaseloadError):
@@ -123,6 +134,10 @@ KINDS: Mapping[type[CaseloadError], Kind] = {
     UnknownPersonError: Kind("unknown_person", 403, "You are not let in"),
     ForbiddenError: Kind("forbidden", 403, "Your roles do not allow this"),
     OtherQueueError: Kind("other_queue", 403, "That queue is not yours"),
+    PreconditionRequiredError: Kind("precondition_required", 428, "It must be said which version was seen"),
+    PreconditionFailedError: Kind("precondition_failed", 412, "The case has changed since you saw it"),
+    KeyReusedError: Kind("idempotency_key_reused", 422, "The key stood on another request"),
+    KeyInFlightError: Kind("idempotency_in_flight", 409, "The same request is still being answered", retry=True),
     NotYourselfError: Kind("not_yourself", 403, "You act as yourself alone"),
     UnknownPolicyError: Kind("unknown_policy", 422, "The taxonomy has no such word"),
     InvalidInputError: INVALID_INPUT,
@@ -161,12 +176,14 @@ def problem(
 ) -> Response:
     """The answer for a problem."""
     body: dict[str, Any] = {
-        "type": f"urn:caseload:problem:{kind.code}",
+        "type": f"/problems/{kind.code}",
         "title": kind.title,
         "status": kind.status,
         "code": kind.code,
         "detail": detail or kind.detail or kind.title,
     }
+    if request_id.get():
+        body["instance"] = f"urn:caseload:request:{request_id.get()}"
     if field:
         body["field"] = field
     if errors:
@@ -214,10 +231,15 @@ def field_errors(found: Sequence[Mapping[str, Any]], *, skip: int = 0) -> list[d
 
 def invalid(errors: list[dict[str, str]]) -> Response:
     """The answer for a request whose fields are wrong."""
+    return problem(INVALID_INPUT, told_errors(errors), field=errors[0]["field"], errors=errors[:100])
+
+
+def told_errors(errors: Sequence[Mapping[str, str]]) -> str:
+    """The first error in a sentence, and how many there are."""
     first = errors[0]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     name = f"'{first['field']}'" if first["field"] else "the body"
-    return problem(INVALID_INPUT, f"{name}: {first['message']}{more}", field=first["field"], errors=errors[:100])
+    return f"{name}: {first['message']}{more}"
 
 
 def _place(parts: Sequence[str | int]) -> str:
@@ -242,6 +264,11 @@ async def _ours(_request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    return invalid_request(request, error)
+
+
+def invalid_request(request: Request, error: RequestValidationError) -> Response:
+    """The answer for a request that is not as its route describes it."""
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return problem(INVALID_BODY)

@@ -12,10 +12,11 @@ from cases.handling import BulkItem
 from cases.identity import Identity
 from cases.ids import BulkId, is_id
 from serving.answers_handling import BulkAnswer, BulkItemAnswer, BulkPreviewAnswer
+from serving.idempotency import KeyedRoute, keyed
 from serving.schemas_handling import BulkDecisionRequest, BulkRequest, ByRequest
 from serving.services import Services, acting_as, identity, services
 
-router = APIRouter(tags=["bulk"])
+router = APIRouter(tags=["bulk"], route_class=KeyedRoute, dependencies=[Depends(keyed)])
 
 _BY_CALLER = ByRequest()
 

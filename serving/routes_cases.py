@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response, status
+from fastapi import APIRouter, Depends, Query, Response, status
 from starlette.concurrency import run_in_threadpool
 
-from cases.errors import CaseloadError, NotFoundError
+from cases.errors import CaseloadError, OtherQueueError
 from cases.identity import Identity
-from cases.ids import CaseId, is_id
 from cases.record import FiledReport, Lease, NewReport, Score
-from serving.answers import CaseAnswer, DecisionAnswer, FiledAnswer, LeaseAnswer, ReasonAnswer, ScoreAnswer
+from cases.store import Start
+from serving.answer_headers import MODEL_HEADER
+from serving.answers import (
+    CaseAnswer,
+    CasesAnswer,
+    DecisionAnswer,
+    FiledAnswer,
+    LeaseAnswer,
+    ReasonAnswer,
+    ScoreAnswer,
+)
+from serving.cursors import cases_cursor, cases_place
+from serving.idempotency import KeyedRoute, keyed
 from serving.logs import logger
-from serving.permitting import refuse_other_queue
-from serving.problems import BusyError, OtherQueueError, UnscorableError
+from serving.permitting import refuse_other_queue, their_queues
+from serving.problems import BusyError, UnscorableError
+from serving.queries import CasesQuery
 from serving.ranking import CaseToJudge, case_to_judge
 from serving.routing import routed
 from serving.schemas import DecisionRequest, LeaseRequest, RenewRequest, ReportRequest
 from serving.services import Services, acting_as, identity, services
-from serving.views import case_answer, decision_answer, lease_answer, reason_answer, score_answer
+from serving.versions import IfNoneMatch, OnlyIf, is_known
+from serving.views import case_summary, decision_answer, lease_answer, reason_answer, score_answer
+from serving.whole_cases import Show, known_id, tag_decision
 
-router = APIRouter(tags=["cases"])
+router = APIRouter(tags=["cases"], route_class=KeyedRoute, dependencies=[Depends(keyed)])
 
 # A reporter's system should not wait longer for a score that it will find in the queue anyway.
 SCORE_WITHIN_SECONDS = 10.0
@@ -41,10 +57,12 @@ Who = Annotated[Identity, Depends(identity)]
 async def file_report(body: ReportRequest, response: Response, parts: Parts, who: Who) -> FiledAnswer:
     """Whatever becomes of the score, a 201 means that the report is stored and its case is in the queue."""
     report = body.as_report(parts.clock())
-    filed = await run_in_threadpool(_file, parts, report, who.name)
+    [filed] = await run_in_threadpool(file_all, parts, [report], who.name)
     if not filed.created:
         response.status_code = status.HTTP_200_OK
     score, why = await _score_of(parts, filed)
+    if score is not None:
+        response.headers[MODEL_HEADER] = f"{score.model.name}/{score.model.version}"
     if score is not None and who.queues is not None:
         score, why = await run_in_threadpool(_if_theirs, parts, who, filed, score)
     return FiledAnswer(
@@ -52,16 +70,43 @@ async def file_report(body: ReportRequest, response: Response, parts: Parts, who
     )
 
 
-@router.get("/v1/cases/{case_id}", summary="A case with its reports, its latest score and its decisions")
-def show_case(case_id: str, parts: Parts) -> CaseAnswer:
+@router.get("/v1/cases", summary="Cases, decided or not, the newest first")
+def list_cases(parts: Parts, who: Who, asked: Annotated[CasesQuery, Query()]) -> CasesAnswer:
+    """A page of those that all that is asked for holds of."""
+    only = dataclasses.replace(asked.as_filter(), queues=their_queues(parts, who, asked.as_queues()))
+    before = None if asked.cursor is None else cases_place(asked.cursor)
+    store = parts.store()
+    # One more than the page holds tells whether there is another.
+    found = store.list_cases(asked.limit + 1, before=before, only=only)
+    page = found[: asked.limit]
+    scores = store.latest_scores([case.id for case in page])
+    return CasesAnswer(
+        cases=[case_summary(case, scores.get(case.id), parts.ranking) for case in page],
+        next_cursor=cases_cursor(page[-1].id) if len(found) > len(page) else None,
+    )
+
+
+@router.get(
+    "/v1/cases/{case_id}",
+    summary="A case with its reports, its latest score and its decisions",
+    response_model=CaseAnswer,
+    responses={304: {"description": "It is as `If-None-Match` knows it"}},
+)
+def show_case(
+    case_id: str, show: Show, response: Response, if_none_match: IfNoneMatch = None
+) -> CaseAnswer | Response:
     """The case. Who reported it is kept apart and not shown."""
-    return whole_case(parts, known_id(case_id))
+    case = show(known_id(case_id))
+    tag = response.headers["ETag"]
+    return Response(status_code=304, headers={"ETag": tag}) if is_known(tag, if_none_match) else case
 
 
 @router.post(
     "/v1/cases/{case_id}/decision", status_code=status.HTTP_201_CREATED, summary="Decide a case that you have claimed"
 )
-def decide(case_id: str, body: DecisionRequest, parts: Parts, who: Who) -> DecisionAnswer:
+def decide(
+    case_id: str, body: DecisionRequest, response: Response, parts: Parts, who: Who, only_if: OnlyIf
+) -> DecisionAnswer:
     """Decided exactly once, by whoever holds the newest lease."""
     verdict = body.as_verdict()
     parts.taxonomy.check(verdict)
@@ -74,65 +119,48 @@ def decide(case_id: str, body: DecisionRequest, parts: Parts, who: Who) -> Decis
         shown=body.as_shown(),
         handling_seconds=body.handling_seconds,
         outcome=body.outcome,
+        only_if=only_if,
     )
+    tag_decision(parts, decision, response)
     return decision_answer(decision)
 
 
 @router.post("/v1/cases/{case_id}/lease/renew", summary="Keep a claimed case longer")
-def renew(case_id: str, body: RenewRequest, parts: Parts, who: Who) -> LeaseAnswer:
+def renew(case_id: str, body: RenewRequest, parts: Parts, who: Who, only_if: OnlyIf) -> LeaseAnswer:
     """The lease, lasting from now."""
     lease = Lease(known_id(case_id), acting_as(who, body.holder), body.token, parts.clock())
-    return lease_answer(parts.store().renew(lease, body.lease_seconds or parts.settings.lease_seconds))
+    lasting = body.lease_seconds or parts.settings.lease_seconds
+    return lease_answer(parts.store().renew(lease, lasting, only_if=only_if))
 
 
 @router.post(
     "/v1/cases/{case_id}/lease/release", status_code=status.HTTP_204_NO_CONTENT, summary="Give a claimed case back"
 )
-def release(case_id: str, body: LeaseRequest, parts: Parts, who: Who) -> None:
+def release(case_id: str, body: LeaseRequest, parts: Parts, who: Who, only_if: OnlyIf) -> None:
     """The case is anyone's to claim again."""
-    parts.store().release(known_id(case_id), acting_as(who, body.holder), body.token)
+    parts.store().release(known_id(case_id), acting_as(who, body.holder), body.token, only_if=only_if)
 
 
-def known_id(text: str) -> CaseId:
-    """`text` as a case's id.
+def file_all(parts: Services, reports: Sequence[NewReport], who: str) -> list[FiledReport]:
+    """Store the reports, all or none.
 
     Raises:
-        NotFoundError: It is not written as one; it is not repeated, since it might be anything.
+        InvalidInputError: One cannot be stored.
     """
-    if not is_id(text):
-        raise NotFoundError(
-            f"'case_id' must be an id that we gave (got {len(text)} characters); take it from the queue"
-        )
-    return CaseId(text)
-
-
-def whole_case(parts: Services, case_id: CaseId) -> CaseAnswer:
-    """The case with all that hangs on it."""
-    store = parts.store()
-    case = store.case(case_id)
-    return case_answer(
-        case,
-        store.latest_score(case_id),
-        store.reports(case_id),
-        store.decisions(case_id),
-        store.notes(case_id),
-        parts.ranking,
-    )
-
-
-def _file(parts: Services, report: NewReport, who: str) -> FiledReport:
-    unjudged = parts.ranking.unjudged(
-        CaseToJudge(report.title, report.description, report.received_at, report.channel, report.attributes),
-    )
     # Until it is scored it stands where a case stands that no model can judge: the rules rank it, never below medium.
-    [filed] = parts.store().file_reports(
-        [report],
+    return parts.store().file_reports(
+        reports,
         actor=who,
-        order_key=unjudged.order_key,
-        level=parts.ranking.unjudged_level(report.attributes),
+        start_of=lambda report: _start_of(parts, report),
         gather_hours=parts.settings.gather_hours,
     )
-    return filed
+
+
+def _start_of(parts: Services, report: NewReport) -> Start:
+    unjudged = parts.ranking.unjudged(
+        CaseToJudge(report.title, report.description, report.received_at, report.channel, report.attributes)
+    )
+    return Start(unjudged.order_key, parts.ranking.unjudged_level(report.attributes))
 
 
 def _if_theirs(

@@ -8,15 +8,20 @@ from fastapi import APIRouter, Depends, Query, Response, status
 
 from cases.errors import InvalidInputError
 from cases.identity import Identity
+from cases.listing import QueuePlace
+from cases.precondition import Precondition
 from serving.answers import ClaimAnswer, QueueAnswer
-from serving.permitting import refuse_other_queue
-from serving.problems import OtherQueueError
-from serving.routes_cases import known_id, whole_case
-from serving.schemas import MAX_PAGE, MAX_QUEUES, ClaimRequest, Code
+from serving.cursors import queue_cursor, queue_place
+from serving.deprecations import deprecated
+from serving.idempotency import KeyedRoute, keyed
+from serving.permitting import refuse_other_queue, their_queues
+from serving.queries import QueueQuery
+from serving.schemas import ClaimRequest
 from serving.services import Services, acting_as, identity, services
 from serving.views import case_summary, lease_answer
+from serving.whole_cases import Show, known_id
 
-router = APIRouter(tags=["queue"])
+router = APIRouter(tags=["queue"], route_class=KeyedRoute, dependencies=[Depends(keyed)])
 
 # A claim without a body takes whatever is most urgent.
 _ANY = ClaimRequest()
@@ -26,25 +31,23 @@ Who = Annotated[Identity, Depends(identity)]
 
 
 @router.get("/v1/queue", summary="The undecided cases, the most urgent first")
-def show_queue(
-    parts: Parts,
-    who: Who,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
-    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
-    queues: Annotated[
-        list[Code] | None, Query(max_length=MAX_QUEUES, description="Of these queues alone; repeat it.")
-    ] = None,
-) -> QueueAnswer:
+def show_queue(parts: Parts, who: Who, response: Response, asked: Annotated[QueueQuery, Query()]) -> QueueAnswer:
     """A page of the queue; cases that are claimed, on hold or assigned are in it and say so."""
-    store = parts.store()
-    wanted = _their_queues(parts, who, queues)
-    waiting = store.queue(limit, offset, queues=wanted)
-    scores = store.latest_scores([case.id for case in waiting])
+    if asked.offset:
+        deprecated(response, "queue_offset")
+    store, only = parts.store(), asked.as_filter()
+    wanted = their_queues(parts, who, asked.queues)
+    after = None if asked.cursor is None else queue_place(asked.cursor)
+    # One more than the page holds tells whether there is another.
+    found = store.queue(asked.limit + 1, asked.offset, queues=wanted, after=after, only=only)
+    page = found[: asked.limit]
+    scores = store.latest_scores([case.id for case in page])
     return QueueAnswer(
-        cases=[case_summary(case, scores.get(case.id), parts.ranking) for case in waiting],
-        length=store.queue_length(queues=wanted),
-        limit=limit,
-        offset=offset,
+        cases=[case_summary(case, scores.get(case.id), parts.ranking) for case in page],
+        next_cursor=queue_cursor(QueuePlace.of(page[-1])) if len(found) > len(page) else None,
+        length=store.queue_length(queues=wanted, only=only),
+        limit=asked.limit,
+        offset=asked.offset,
     )
 
 
@@ -54,7 +57,7 @@ def show_queue(
     response_model=ClaimAnswer,
     responses={204: {"description": "Nothing is left to claim"}},
 )
-def claim(parts: Parts, who: Who, body: ClaimRequest = _ANY) -> ClaimAnswer | Response:
+def claim(parts: Parts, who: Who, show: Show, body: ClaimRequest = _ANY) -> ClaimAnswer | Response:
     """The case and a lease on it; the lease's token decides, renews and releases."""
     store = parts.store()
     holder, lasting = acting_as(who, body.holder), body.lease_seconds or parts.settings.lease_seconds
@@ -66,25 +69,11 @@ def claim(parts: Parts, who: Who, body: ClaimRequest = _ANY) -> ClaimAnswer | Re
             )
         refuse_other_queue(parts, who, known_id(body.case_id))
         # Asked again under the lock: it may have been moved since.
-        claimed = store.claim(known_id(body.case_id), holder, lasting, queues=who.queues)
+        claimed = store.claim(known_id(body.case_id), holder, lasting, only_if=Precondition(queues=who.queues))
     else:
-        found = store.claim_next(holder, lasting, queues=_their_queues(parts, who, body.queues))
+        found = store.claim_next(holder, lasting, queues=their_queues(parts, who, body.queues))
         if found is None:
             return Response(status_code=status.HTTP_204_NO_CONTENT)
         claimed = found
     case, lease = claimed
-    return ClaimAnswer(lease=lease_answer(lease), case=whole_case(parts, case.id))
-
-
-def _their_queues(parts: Services, who: Identity, queues: list[str] | None) -> list[str] | None:
-    """The queues that are asked for, or else all that are theirs; None for all that there are.
-
-    Raises:
-        UnknownPolicyError: The policy has no such queue.
-        OtherQueueError: One is not theirs.
-    """
-    for queue in queues or ():
-        parts.taxonomy.check_queue(queue)
-        if not who.sees(queue):
-            raise OtherQueueError("'queues' must be yours (got another's); leave it out to be given all of yours")
-    return sorted(who.queues) if queues is None and who.queues is not None else queues
+    return ClaimAnswer(lease=lease_answer(lease), case=show(case.id))

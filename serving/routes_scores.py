@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
+from serving.answer_headers import MODEL_HEADER
+from serving.answers import ItemProblem
 from serving.explaining import Wanted, check_size
-from serving.explanation_answers import ExplainedScoreAnswer, ExplainedScoresAnswer, explained_answer
-from serving.schemas import ScoreRequest
+from serving.explanation_answers import (
+    ExplainedScoreAnswer,
+    ExplainedScoresAnswer,
+    UnscoredAnswer,
+    explained_answer,
+)
+from serving.items import fit_items, item_problem, unfit_items
+from serving.ranking import CaseToJudge
+from serving.schemas import CaseToScore, ScoreRequest
+from serving.scoring import Scored
 from serving.services import Services, services
 from serving.views import scored_answer
 
@@ -25,24 +35,55 @@ PrecedentsOf = Annotated[
 @router.post("/v1/score", summary="Score cases; nothing is stored")
 async def score(
     body: ScoreRequest,
+    response: Response,
     parts: Annotated[Services, Depends(services)],
     explain: Explain = False,
     precedents: PrecedentsOf = 0,
 ) -> ExplainedScoresAnswer:
-    """One score for each of up to 500 cases, in their order, all by one model; on request with why."""
+    """One score for each of up to 500 cases, in their order, all by one model; on request with why.
+
+    A case that is not as it must be, or that the model breaks on, is answered so in its place and fails no other.
+    """
     now = parts.clock()
-    cases = [case.as_case(now) for case in body.cases]
     wanted = Wanted(explain, precedents)
+    wrong = unfit_items(body.cases, "cases")
+    fit = [(place, case, case.as_case(now)) for place, case in fit_items(body.cases)]
     if wanted:
-        check_size(cases)  # before anything is scored for nothing
-    scored = await parts.scorer.score(cases)
-    answers = [
-        scored_answer(answer, parts.taxonomy, top_k=body.top_k, case_ref=case.case_ref)
-        for answer, case in zip(scored, body.cases, strict=True)
-    ]
-    if not wanted:
-        return ExplainedScoresAnswer(scores=[ExplainedScoreAnswer(**dict(answer)) for answer in answers])
-    told = await parts.explaining.all(scored, cases, wanted)
+        check_size([to_judge for _, _, to_judge in fit])  # before anything is scored for nothing
+    outcomes = await parts.scorer.each([to_judge for _, _, to_judge in fit]) if fit else []
+    scored: list[tuple[int, CaseToScore, CaseToJudge, Scored]] = []
+    for (place, case, to_judge), outcome in zip(fit, outcomes, strict=True):
+        if isinstance(outcome, Scored):
+            scored.append((place, case, to_judge, outcome))
+        else:
+            wrong[place] = item_problem(outcome)
+    if scored:
+        # Which model it was by, should another have begun to serve since.
+        response.headers[MODEL_HEADER] = scored[0][3].model.full_version
+    answers = await _answers(parts, scored, wanted, body.top_k)
     return ExplainedScoresAnswer(
-        scores=[explained_answer(answer, one, wanted) for answer, one in zip(answers, told, strict=True)]
+        scores=[
+            answers[place] if place in answers else _unscored(case, wrong[place])
+            for place, case in enumerate(body.cases)
+        ]
     )
+
+
+async def _answers(
+    parts: Services, scored: list[tuple[int, CaseToScore, CaseToJudge, Scored]], wanted: Wanted, top_k: int
+) -> dict[int, ExplainedScoreAnswer]:
+    """By place, the scores, with what was asked for beside them."""
+    plain = {
+        place: scored_answer(answer, parts.taxonomy, top_k=top_k, case_ref=case.case_ref)
+        for place, case, _, answer in scored
+    }
+    if not wanted:
+        return {place: ExplainedScoreAnswer(**dict(answer)) for place, answer in plain.items()}
+    told = await parts.explaining.all([s for *_, s in scored], [to_judge for _, _, to_judge, _ in scored], wanted)
+    return {
+        place: explained_answer(answer, one, wanted) for (place, answer), one in zip(plain.items(), told, strict=True)
+    }
+
+
+def _unscored(case: object, why: ItemProblem) -> UnscoredAnswer:
+    return UnscoredAnswer(case_ref=(case.case_ref or None) if isinstance(case, CaseToScore) else None, problem=why)

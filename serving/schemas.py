@@ -29,6 +29,7 @@ from cases.decision import SuggestionShown, Verdict
 from cases.handling import Outcome
 from cases.ids import ScoreId
 from cases.record import AttributeValue, NewReport
+from serving.items import EACH_FOR_ITSELF
 from serving.ranking import CaseToJudge
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -44,7 +45,7 @@ MAX_QUEUES = 50
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # JSON's own safe integers; beyond them two systems no longer agree on the number.
 SAFE_INTEGER = 2**53 - 1
-_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def storable(value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -58,7 +59,8 @@ def storable(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
-def _time_as_text(value: object) -> object:
+def time_as_text(value: object) -> object:
+    """`value`, unless it is no text: a time must be written as one."""
     # pydantic reads a bare number as seconds or milliseconds, by its size: too clever for a record.
     if not isinstance(value, str):
         raise ValueError("must be text")  # noqa: TRY004 - pydantic turns ValueError alone into a validation error
@@ -80,7 +82,7 @@ Code = Annotated[StrictStr, Field(pattern=r"^[a-z0-9_]{1,100}$")]
 Name = Annotated[StrictStr, Field(min_length=1, max_length=255)]
 OptionalName = Annotated[StrictStr, Field(max_length=255)]
 ShortCode = Annotated[StrictStr, Field(max_length=100)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_time_as_text), Field(strict=False, ge=_EARLIEST, le=_LATEST)]
+Moment = Annotated[AwareDatetime, BeforeValidator(time_as_text), Field(strict=False, ge=EARLIEST, le=LATEST)]
 Attribute = Annotated[
     bool | int | float | str,
     PlainValidator(_attribute),
@@ -144,7 +146,7 @@ class ScoreRequest(Incoming):
         json_schema_extra={"examples": [{"cases": [{"case_ref": "a-1", "description": "This lecture is my book."}]}]}
     )
 
-    cases: Annotated[list[CaseToScore], Field(min_length=1, max_length=MAX_CASES)]
+    cases: Annotated[list[Annotated[CaseToScore, EACH_FOR_ITSELF]], Field(min_length=1, max_length=MAX_CASES)]
     top_k: Annotated[StrictInt, Field(ge=1, le=100)] = Field(default=3, description="How many categories to name.")
 
 
@@ -177,6 +179,12 @@ class ReportRequest(CaseText):
     def as_report(self, now: datetime) -> NewReport:
         """The report as the store takes it, received `now` unless it says when."""
         return NewReport(**{**self.model_dump(), "received_at": self.received_at or now})
+
+
+class ReportsRequest(Incoming):
+    """Reports to file."""
+
+    reports: Annotated[list[Annotated[ReportRequest, EACH_FOR_ITSELF]], Field(min_length=1, max_length=MAX_CASES)]
 
 
 class ClaimRequest(Incoming):

@@ -134,7 +134,7 @@ def build_service(settings: Settings) -> Service[Any]:
             return answers  # type: ignore[no-any-return]
 
     service: Service[Any] = Caseload
-    service.add_asgi_middleware(Guard, callers=parts.callers, limits=parts.limits)
+    service.add_asgi_middleware(Guard, callers=parts.callers, limits=parts.limits, told=parts.told_headers)
     return service
 
 

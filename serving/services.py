@@ -11,6 +11,7 @@ from cases.identity import Identity, IdentityKind
 from cases.settings import Settings
 from cases.taxonomy import Taxonomy
 from serving.alarms import Alarms
+from serving.answer_headers import MODEL_HEADER, TAXONOMY_HEADER
 from serving.backlog import Backlog
 from serving.batching import Scorer
 from serving.callers import Callers
@@ -63,6 +64,12 @@ class Services:
     def taxonomy(self) -> Taxonomy:
         """The policy that the service runs on."""
         return self.ranking.taxonomy
+
+    def told_headers(self) -> dict[str, str]:
+        """What every answer says: under which policy it is given, and which model serves, if one does."""
+        told = {TAXONOMY_HEADER: str(self.taxonomy.version)}
+        model = self.watch.serving.model
+        return told if model is None else {**told, MODEL_HEADER: f"{model.name}/{model.version}"}
 
 
 def services(request: Request) -> Services:

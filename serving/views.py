@@ -121,6 +121,7 @@ def case_summary(case: Case, score: Score | None, ranking: Ranking) -> CaseSumma
 
 def case_answer(
     case: Case,
+    version: int,
     score: Score | None,
     reports: Sequence[Report],
     decisions: Sequence[Decision],
@@ -131,6 +132,7 @@ def case_answer(
     content = case.content
     return CaseAnswer(
         **dict(case_summary(case, score, ranking)),
+        version=version,
         first_claimed_at=case.first_claimed_at,
         decided_at=case.decided_at,
         content=ContentAnswer(

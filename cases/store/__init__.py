@@ -10,14 +10,17 @@ from typing import Self
 
 from cases.clock import Clock, utc_now
 from cases.store.admitting import Admitting
+from cases.store.answering import Answering
 from cases.store.calling import Calling
 from cases.store.championing import Championing
 from cases.store.database import Database
 from cases.store.engine import make_engine
 from cases.store.exporting import Exporting
 from cases.store.filing import UNSCORED_ORDER_KEY, Filing
+from cases.store.filing_plan import Start
 from cases.store.gathering import Gathering
 from cases.store.learning import Learning
+from cases.store.listing import Listing
 from cases.store.migrate import require_head
 from cases.store.noting import Noting
 from cases.store.past_decisions import PastDecisions
@@ -30,13 +33,15 @@ from cases.store.verifying import Verifying
 from cases.store.watching import Pulse, Watching
 from cases.store.working import Reranked, Working
 
-__all__ = ["UNSCORED_ORDER_KEY", "CaseStore", "Pulse", "Reranked"]
+__all__ = ["UNSCORED_ORDER_KEY", "CaseStore", "Pulse", "Reranked", "Start"]
 
 
 class CaseStore(
     Filing,
     Gathering,
     Reading,
+    Listing,
+    Answering,
     Noting,
     Scoring,
     Watching,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from cases.fingerprint import Fingerprint, fingerprint
 from cases.ids import CaseId, ReportId, new_id
 from cases.record import CaseStatus, FiledReport, NewReport
 from cases.store.database import Database
-from cases.store.filing_plan import FilingCase, FilingPlan, Key, first_of_each, report_key, subject_key
+from cases.store.filing_plan import FilingCase, FilingPlan, Key, Start, first_of_each, report_key, subject_key
 from cases.store.likeness import Likes, alike, fingerprint_from
 from cases.store.likeness import gathered_by_text as by_text
 from cases.store.living import Steps, states_of
@@ -40,6 +40,7 @@ class Filing:
         actor: str,
         order_key: float = UNSCORED_ORDER_KEY,
         level: int | None = None,
+        start_of: Callable[[NewReport], Start] | None = None,
         gather_hours: float = GATHER_HOURS,
     ) -> list[FiledReport]:
         """Store the reports, each on its case, in one transaction.
@@ -57,6 +58,7 @@ class Filing:
             actor: Who files them, for the events.
             order_key: Where the cases that begin here stand until they are scored.
             level: The severity by which they are due until then, 1..K; None where nobody says any.
+            start_of: The two for each report by itself, in their place.
             gather_hours: How far apart two reports that say the same may have been received, at most a year; 0
                 gathers nothing by what is said, now or later.
 
@@ -71,8 +73,7 @@ class Filing:
         window = lasting(gather_hours, "hours", field="gather_hours", most=MOST_GATHER_HOURS)
         terms = _Terms(
             actor=storable_name(actor, field="actor"),
-            order_key=finite(order_key, field="order_key"),
-            level=level,
+            start_of=_finite_starts(start_of or (lambda _report: Start(order_key, level))),
             window=window,
             # Before the transaction: nobody should wait for it.
             said={report_key(report): fingerprint(report.title, report.description) for report in by_text(ready)}
@@ -91,10 +92,17 @@ class _Terms:
     """What holds for a batch; `said` are the fingerprints of those of its reports that gather by what they say."""
 
     actor: str
-    order_key: float
-    level: int | None
+    start_of: Callable[[NewReport], Start]
     window: timedelta
     said: Mapping[Key, Fingerprint]
+
+
+def _finite_starts(start_of: Callable[[NewReport], Start]) -> Callable[[NewReport], Start]:
+    def start(report: NewReport) -> Start:
+        begun = start_of(report)
+        return dataclasses.replace(begun, order_key=finite(begun.order_key, field="order_key"))
+
+    return start
 
 
 def _file(connection: Connection, db: Database, batch: Sequence[NewReport], terms: _Terms) -> list[FiledReport]:
@@ -139,8 +147,7 @@ def _plan_for(connection: Connection, db: Database, fresh: Sequence[NewReport], 
             likes.add(row.source, fingerprint_from(row), row.received_at, known[row.case_id])
     return FilingPlan(
         actor=terms.actor,
-        order_key=terms.order_key,
-        level=terms.level,
+        start_of=terms.start_of,
         steps=Steps(db.clock(), states_of(connection, list(rows.values()))),
         subject_ids=subject_ids,
         by_ref={(row.ref_source, row.case_ref): known[stand_ins.get(row.id, row).id] for row in ref_rows},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,20 @@ class FilingCase:
     attributes: Attributes
     subject_id: str | None = None
     ref: Key | None = None
+    level: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a case stands between its first report and its first score.
+
+    Attributes:
+        order_key: Its place; larger = sooner.
+        level: The severity by which it is due, 1..K; None where nobody says any.
+    """
+
+    order_key: float = 0.0
+    level: int | None = None
 
 
 @dataclass(slots=True)
@@ -34,8 +48,7 @@ class FilingPlan:
 
     Attributes:
         actor: Who files it.
-        order_key: Where the cases that begin here stand until they are scored.
-        level: The severity by which they are due until then.
+        start_of: Where a case that begins with a report stands until it is scored.
         steps: What happens to the cases; at first it holds the states of those that are known.
         subject_ids: By (kind, external id), of all subjects that the batch names.
         by_ref: The known cases by (source, case_ref).
@@ -44,8 +57,7 @@ class FilingPlan:
     """
 
     actor: str
-    order_key: float
-    level: int | None
+    start_of: Callable[[NewReport], Start]
     steps: Steps
     subject_ids: dict[Key, str]
     by_ref: dict[Key, FilingCase]
@@ -78,7 +90,7 @@ class FilingPlan:
             report_id=report_id,
             content_version=version,
             received_at=iso(report.received_at),
-            order_key=self.order_key if before is None else None,
+            order_key=self.start_of(report).order_key if before is None else None,
         )  # fmt: skip
         self._add_rows(report, report_id, case, version)
         return FiledReport(report_id, case.id, created=True)
@@ -91,7 +103,7 @@ class FilingPlan:
                 "subject_id": case.subject_id,
                 "ref_source": case.ref[0] if case.ref else None,
                 "case_ref": case.ref[1] if case.ref else None,
-                "level": self.level,
+                "level": case.level,
                 **columns,
             }
             for case, columns in zip(
@@ -107,7 +119,8 @@ class FilingPlan:
             known = self.likes.find(report.source, said, report.received_at)
         if known is not None:
             return known
-        case = FilingCase(CaseId(new_id()), {}, subject_id=subject_id, ref=ref)
+        level = self.start_of(report).level
+        case = FilingCase(CaseId(new_id()), {}, subject_id=subject_id, ref=ref, level=level)
         self.new.append(case)
         if ref:
             self.by_ref[ref] = case

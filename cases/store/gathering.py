@@ -14,9 +14,10 @@ from sqlalchemy import Connection, insert, select, update
 from cases.errors import ConflictError, InvalidInputError, NotFoundError
 from cases.ids import CaseId, ReportId, new_id
 from cases.life import iso
+from cases.precondition import ANYWAY, Precondition
 from cases.record import Attributes, EventKind
 from cases.store.database import Database
-from cases.store.living import Steps, columns_of, locked_states
+from cases.store.living import Steps, columns_of, locked_states, refuse_unless
 from cases.store.rows import AnyRow, case_row, chunks, still_read
 from cases.store.storable import merged_attributes, storable_name
 from cases.store.tables import cases, contents, reports
@@ -29,7 +30,7 @@ class Gathering:
 
     _db: Database
 
-    def split(self, report_id: ReportId, *, by: str) -> CaseId:
+    def split(self, report_id: ReportId, *, by: str, only_if: Precondition = ANYWAY) -> CaseId:
         """Let the report leave its case and begin one of its own, on the report's own subject; answers the new case.
 
         The new case stands where the old one stood until it is scored. Whether later reports join it:
@@ -51,6 +52,7 @@ class Gathering:
         def work(connection: Connection) -> CaseId:
             old_id = _case_of(connection, report_id)
             steps = Steps(self._db.clock(), locked_states(connection, [old_id]))
+            refuse_unless(connection, only_if, old_id, steps.states[old_id])
             refuse_unless_open(old_id, steps.states[old_id])
             refuse_if_held(connection, self._db, old_id, but_by=(actor,))
             leaving, staying = _parts(connection, old_id, report_id)
@@ -63,10 +65,11 @@ class Gathering:
 
         return self._db.write(work)
 
-    def merge(self, case_id: CaseId, into: CaseId, *, by: str) -> None:
+    def merge(self, case_id: CaseId, into: CaseId, *, by: str, only_if: Precondition = ANYWAY) -> None:
         """Let all reports of a case join another; what comes later for it joins that one too.
 
-        `split` takes a report out again, one at a time; what comes later goes on to join the other case.
+        `split` takes a report out again, one at a time; what comes later goes on to join the other case. The versions
+        of `only_if` are those of the case that joins, its queues those of both.
 
         Raises:
             NotFoundError: There is no such case.
@@ -89,6 +92,8 @@ class Gathering:
                         f"'case_id' must name a case that was never decided (got {one!r}, reopened); decide it anew"
                     )
             steps = Steps(self._db.clock(), states)
+            refuse_unless(connection, only_if, case_id, states[case_id])
+            refuse_unless(connection, Precondition(queues=only_if.queues), into, states[into])
             held = refuse_if_held(connection, self._db, case_id, but_by=(actor,))
             give_up_lease(connection, self._db, steps, case_id, held)
             refuse_if_held(connection, self._db, into, but_by=(actor,))

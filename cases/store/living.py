@@ -13,10 +13,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from cases.errors import OtherQueueError, PreconditionFailedError
 from cases.ids import CaseId
 from cases.life import CaseState, after
+from cases.precondition import Precondition
 from cases.record import CaseStatus, Event, EventKind, EventValue
 from cases.store.database import Database
 from cases.store.pools import pool_of
@@ -33,6 +35,7 @@ _DEFAULTS = {
 _CHANGE = update(cases).where(cases.c.id == bindparam("changed_id"))
 # Inline: nobody asks for the number that the database gave.
 _TELL = insert(events).inline()
+_VERSION = select(func.max(events.c.seq)).where(events.c.case_id == bindparam("case_id"))
 _SKIPPED = select(skips).where(skips.c.case_id.in_(bindparam("case_ids", expanding=True)))
 
 STATE_COLUMNS = tuple(field.name for field in dataclasses.fields(CaseState) if field.name != "skipped_by")
@@ -65,13 +68,43 @@ def new_columns(states: Sequence[CaseState]) -> list[dict[str, Any]]:
     ]
 
 
-def locked_state(connection: Connection, case_id: CaseId) -> CaseState:
+def locked_state(connection: Connection, case_id: CaseId, only_if: Precondition) -> CaseState:
     """Where the case stands, locked against other writers until the transaction ends.
 
     Raises:
         NotFoundError: There is no such case.
+        OtherQueueError, PreconditionFailedError: It is not as `only_if` says.
     """
-    return state_with_skips(connection, case_row(connection, case_id, lock=True))
+    state = state_with_skips(connection, case_row(connection, case_id, lock=True))
+    refuse_unless(connection, only_if, case_id, state)
+    return state
+
+
+def refuse_unless(connection: Connection, only_if: Precondition, case_id: CaseId, state: CaseState) -> None:
+    """Let a step go on with a locked case that is as it must be.
+
+    Raises:
+        OtherQueueError: It is in a queue that the caller does not see.
+        PreconditionFailedError: Something happened to it since the caller saw it.
+    """
+    if only_if.queues is not None and state.queue not in only_if.queues:
+        raise OtherQueueError(
+            "'case_id' must name a case in a queue that is yours (got another's); take one of yours"
+        )
+    if only_if.versions is None:
+        return
+    version = latest_version(connection, case_id)
+    if version not in only_if.versions:
+        seen = ", ".join(str(known) for known in sorted(only_if.versions))
+        raise PreconditionFailedError(
+            f"'If-Match' must name the case's version (got {seen or 'none'}, it is at {version}); look at it again"
+        )
+
+
+def latest_version(connection: Connection, case_id: CaseId) -> int | None:
+    """The number of the case's latest event; None where there is no such case."""
+    version: int | None = connection.execute(_VERSION, {"case_id": case_id}).scalar_one()
+    return version
 
 
 def state_with_skips(connection: Connection, row: AnyRow) -> CaseState:

@@ -11,6 +11,7 @@ from cases.errors import NotFoundError
 from cases.ids import CaseId, DecisionId, ReportId
 from cases.record import Case, Event, Report, Score
 from cases.store.database import Database
+from cases.store.living import latest_version
 from cases.store.rows import (
     REPORTS,
     case_row,
@@ -44,6 +45,17 @@ class Reading:
             return read_cases(connection, rows)[0]
 
         return self._db.read(work)
+
+    def version(self, case_id: CaseId) -> int:
+        """The number of the case's latest event: it grows with each thing that happens to the case.
+
+        Raises:
+            NotFoundError: There is no such case.
+        """
+        found = self._db.read(lambda connection: latest_version(connection, case_id))
+        if found is None:
+            raise NotFoundError(f"'case_id' must name a stored case (got {case_id!r}); look at the queue")
+        return found
 
     def queue_of(self, case_id: CaseId) -> str:
         """Where the case waits, or waited last.
@@ -125,14 +137,21 @@ class Reading:
 
         return self._db.read(work)
 
-    def events(self, case_id: CaseId) -> tuple[Event, ...]:
+    def events(self, case_id: CaseId, *, after: int | None = None, limit: int | None = None) -> tuple[Event, ...]:
         """What happened to the case, in order.
+
+        Args:
+            case_id: The case.
+            after: What came after the event of this number; None: from the beginning.
+            limit: At most so many; None: all.
 
         Raises:
             NotFoundError: There is no such case.
         """
-        query = select(events).where(events.c.case_id == case_id).order_by(events.c.seq)
+        query = select(events).where(events.c.case_id == case_id).order_by(events.c.seq).limit(limit)
+        if after is not None:
+            query = query.where(events.c.seq > after)
         found = self._db.read(lambda connection: tuple(event_from(row) for row in connection.execute(query)))
-        if not found:  # each case has at least the event that began it
+        if not found and after is None:  # each case has at least the event that began it
             raise NotFoundError(f"'case_id' must name a stored case (got {case_id!r}); look at the queue")
         return found

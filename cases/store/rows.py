@@ -7,7 +7,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 
 from cases.decision import Decision, Suggestion, Verdict
 from cases.errors import NotFoundError
@@ -38,7 +38,7 @@ _CASES: Select[Any] = (
 )
 
 
-def select_cases(now: datetime) -> Select[Any]:
+def select_cases(now: datetime | ColumnElement[datetime]) -> Select[Any]:
     """The rows that `read_cases` takes; `now` by the database's clock tells which leases live."""
     return _CASES.add_columns((leases.c.expires_at > now).label("held_now"))
 

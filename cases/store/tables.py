@@ -396,6 +396,22 @@ people = Table(
     **MYSQL,
 )
 
+# What requests with an Idempotency-Key were answered, by the digest of caller and key; `cases/store/answering.py`.
+# Times by the database's clock. The body may hold a case's text, so no foreign key keeps it from being erased.
+idempotent_answers = Table(
+    "idempotent_answers",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("request", String(64), nullable=False),
+    Column("busy_until", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("status", Integer),
+    Column("headers", JSON, nullable=False),
+    Column("body", LONG_TEXT, nullable=False),
+    _id("case_id", index=True),
+    **MYSQL,
+)
+
 # The taxonomy's levels, copied here by register_policy for the view first_touch_sla.
 severity_levels = Table(
     "severity_levels",

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from starlette.types import Message
 from starlette.websockets import WebSocketDisconnect
 
-from serving.answer_headers import with_security_headers
+from serving.answer_headers import with_headers
 from tests.serving.conftest import Running
 
 WANTED = {
@@ -52,9 +52,13 @@ def test_what_an_app_within_says_otherwise_is_taken_out() -> None:
         sent.append(message)
 
     headers = [(b"Access-Control-Allow-Origin", b"*"), (b"Cache-Control", b"public"), (b"x-kept", b"1")]
-    asyncio.run(with_security_headers(send)({"type": "http.response.start", "status": 200, "headers": headers}))
+    asyncio.run(
+        with_headers(send, {"X-Request-Id": "r", "X-Kept": "2"})(
+            {"type": "http.response.start", "status": 200, "headers": headers}
+        )
+    )
     [start] = sent
-    assert [name for name, _ in start["headers"]] == [b"x-kept", *(name.encode() for name in WANTED)]
+    assert [name for name, _ in start["headers"]] == [b"x-kept", b"x-request-id", *(name.encode() for name in WANTED)]
     assert (b"cache-control", b"no-store") in start["headers"]
 
 

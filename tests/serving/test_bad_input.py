@@ -48,17 +48,24 @@ def score(api: Running, **case: object) -> httpx2.Response:
     ],
 )
 def test_a_field_that_is_not_as_it_must_be_is_named(shared: Running, case: dict[str, object], field: str) -> None:
-    answer = score(shared, **case)
+    [scored] = score(shared, **case).json()["scores"]
 
-    assert answer.status_code == 422
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.json()["code"] == "invalid_input"
-    assert answer.json()["field"] == f"cases.0.{field}"
+    assert (scored["problem"]["code"], scored["problem"]["status"]) == ("invalid_input", 422)
+    assert scored["problem"]["field"] == f"cases.0.{field}"
 
 
-@pytest.mark.parametrize(
-    "cases", [[], [{"description": "x"}] * 501, "x", None, [None], ["x"], [[]], {"description": "x"}]
-)
+@pytest.mark.parametrize("case", [None, "x", [], 7])
+def test_what_is_no_case_is_told_in_its_place(shared: Running, case: object) -> None:
+    fit = {"description": "x", "case_ref": "a"}
+    answer = post(shared, "/v1/score", json.dumps({"cases": [fit, case, fit]}).encode())
+
+    [first, wrong, last] = answer.json()["scores"]
+    assert (wrong["problem"]["code"], wrong["problem"]["field"]) == ("invalid_input", "cases.1")
+    assert first["case_ref"] == last["case_ref"] == "a"
+    assert first["categories"] == last["categories"]
+
+
+@pytest.mark.parametrize("cases", [[], [{"description": "x"}] * 501, "x", None, {"description": "x"}])
 def test_a_list_of_cases_that_is_none_is_refused(shared: Running, cases: object) -> None:
     answer = post(shared, "/v1/score", json.dumps({"cases": cases}).encode())
 
@@ -132,7 +139,7 @@ def test_a_page_that_is_none_is_refused(shared: Running, query: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("DELETE", "/v1/score"), ("GET", "/v1/queue/claim"), ("PUT", "/v1/cases")]
+    ("method", "path"), [("DELETE", "/v1/score"), ("GET", "/v1/queue/claim"), ("PUT", "/v1/bulk/preview")]
 )
 def test_a_method_that_a_path_lacks_is_answered_with_those_it_has(shared: Running, method: str, path: str) -> None:
     answer = shared.client.request(method, path)

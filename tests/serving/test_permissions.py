@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -14,8 +15,8 @@ from cases.ids import CaseId, new_id
 from cases.record import Event, EventKind
 from serving import problems
 from serving.app import build_app, build_services
-from serving.guard import OPEN_PATHS, Guard
-from serving.permissions import NATIVE, OPEN, ROLES, ROUTES, Permission
+from serving.guard import Guard
+from serving.permissions import NATIVE, OPEN, ROLES, ROUTES, Permission, is_open
 from serving.permitting import permitted
 from tests.cases.store.builders import file_one
 from tests.serving.conftest import A_VERDICT, Place, Running, a_report, an_api, state, wait_until
@@ -73,7 +74,7 @@ def test_what_the_table_does_not_list_is_refused_whatever_the_role(place: Place)
     app.state.services = services
     router.add_api_route("/v1/forgotten", lambda: "open")
     app.include_router(router)
-    app.add_middleware(Guard, callers=services.callers, limits=services.limits)
+    app.add_middleware(Guard, callers=services.callers, limits=services.limits, told=services.told_headers)
     problems.install(app)
     answer = TestClient(app).get("/v1/forgotten", headers=bearer(place.store.add_caller("all", Role)))
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
@@ -97,7 +98,7 @@ def test_each_role_may_call_what_the_table_allows_it_and_nothing_else(home: Home
 
 
 def filled_in(path: str) -> str:
-    return path.replace("{case_id}", "x").replace("{report_id}", "x").replace("{bulk_id}", "x")
+    return re.sub(r"\{\w+\}", "x", path)
 
 
 def test_no_permission_is_left_to_nobody_and_each_is_needed_somewhere() -> None:
@@ -106,8 +107,13 @@ def test_no_permission_is_left_to_nobody_and_each_is_needed_somewhere() -> None:
     assert given == set(Permission) == {needed for _, needed in LISTED if needed != OPEN}
 
 
-def test_only_health_is_open() -> None:
-    assert {"/health/live", "/health/ready", "/livez", "/readyz", "/healthz"} == OPEN_PATHS
+def test_only_health_and_what_answers_mean_is_open() -> None:
+    health = {"/health/live", "/health/ready", "/livez", "/readyz", "/healthz"}
+    pages = {"/problems", "/problems/{code}", "/deprecations/{what}"}
+    assert {path for (_, path), needed in LISTED if needed == OPEN} == health | pages
+    assert all(is_open(path) for path in {*health, "/problems", "/problems/conflict"})
+    closed = ["/v1/queue", "/health/live/", "/problems/", "/problems/a/b", "/problems/../v1/queue", "/v1/problems/x"]
+    assert [path for path in closed if is_open(path)] == []
 
 
 def test_the_documentation_shows_the_table() -> None:
@@ -157,7 +163,8 @@ def test_a_case_of_ones_own_queue_is_seen_and_worked(elsewhere: Elsewhere):
     own = file_one(api.place.store, 2)
     lead = keys[Role.LEAD]
     assert api.client.get(f"/v1/cases/{own.id}", headers=lead).status_code == 200
-    assert api.client.post(f"/v1/cases/{own.id}/assign", headers=lead, json={"to": "ann"}).status_code == 200
+    seen = {**lead, "If-Match": "*"}
+    assert api.client.post(f"/v1/cases/{own.id}/assign", headers=seen, json={"to": "ann"}).status_code == 200
     merged = api.client.post(f"/v1/cases/{own.id}/merge", headers=lead, json={"into": case_id})
     assert (merged.status_code, merged.json()["code"]) == (403, "other_queue")
     assert api.place.store.case(own.id).merged_into is None
@@ -165,8 +172,9 @@ def test_a_case_of_ones_own_queue_is_seen_and_worked(elsewhere: Elsewhere):
 
 def test_what_there_is_not_is_not_found_by_one_who_is_kept_to_a_queue(elsewhere: Elsewhere) -> None:
     api, keys, *_ = elsewhere
+    lead = {**keys[Role.LEAD], "If-Match": "*"}
     for url in (f"/v1/cases/{new_id()}/undo", f"/v1/reports/{new_id()}/split", "/v1/cases/x/undo"):
-        answer = api.client.post(url, headers=keys[Role.LEAD], json={})
+        answer = api.client.post(url, headers=lead, json={})
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 

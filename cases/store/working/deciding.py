@@ -14,6 +14,7 @@ from cases.errors import ConflictError, InvalidInputError
 from cases.handling import NoteKind, Outcome
 from cases.ids import BulkId, CaseId, ContentId, DecisionId, new_id
 from cases.life import CaseState, iso
+from cases.precondition import ANYWAY, Precondition
 from cases.record import EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state
@@ -34,7 +35,7 @@ class Deciding:
 
     _db: Database
 
-    def decide(
+    def decide(  # noqa: PLR0913 - all that a decision is made of, each by its name
         self,
         case_id: CaseId,
         verdict: Verdict,
@@ -45,6 +46,7 @@ class Deciding:
         shown: SuggestionShown | None = None,
         handling_seconds: float | None = None,
         outcome: Outcome | None = None,
+        only_if: Precondition = ANYWAY,
     ) -> Decision:
         """Decide the case and end the lease.
 
@@ -61,6 +63,7 @@ class Deciding:
             shown: What the model offered; None where nothing was.
             handling_seconds: Time worked on the case, seconds, at least 0.
             outcome: What an appeal comes to; None where the case is not under appeal.
+            only_if: As the case must be.
 
         Raises:
             NotFoundError: There is no such case.
@@ -78,7 +81,7 @@ class Deciding:
         text = storable_text(note, field="note")
 
         def work(connection: Connection) -> Decision:
-            state = locked_state(connection, case_id)
+            state = locked_state(connection, case_id, only_if)
             refuse_unless_open(case_id, state)
             held, now = check_lease(connection, self._db, case_id, holder, token)
             refuse_if_barred(case_id, state, holder)

@@ -11,6 +11,7 @@ from cases.errors import ConflictError, InvalidInputError
 from cases.handling import HoldReason, SkipReason
 from cases.ids import CaseId
 from cases.life import iso
+from cases.precondition import ANYWAY, Precondition
 from cases.record import EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state, take_step
@@ -27,7 +28,9 @@ class Parking:
 
     _db: Database
 
-    def skip(self, case_id: CaseId, holder: str, token: int, reason: SkipReason) -> None:
+    def skip(
+        self, case_id: CaseId, holder: str, token: int, reason: SkipReason, *, only_if: Precondition = ANYWAY
+    ) -> None:
         """Give the case back, and do not be given it again until its text, queue or assignment changes.
 
         The holder can still claim it by name.
@@ -40,7 +43,7 @@ class Parking:
         code = SkipReason(reason).value
 
         def work(connection: Connection) -> None:
-            state = locked_state(connection, case_id)
+            state = locked_state(connection, case_id, only_if)
             refuse_unless_open(case_id, state)
             _, now = check_lease(connection, self._db, case_id, holder, token)
             steps = Steps(self._db.clock(), {case_id: state})
@@ -50,7 +53,16 @@ class Parking:
 
         self._db.step(work)
 
-    def hold(self, case_id: CaseId, by: str, token: int | None, until: datetime, reason: HoldReason) -> None:
+    def hold(
+        self,
+        case_id: CaseId,
+        by: str,
+        token: int | None,
+        until: datetime,
+        reason: HoldReason,
+        *,
+        only_if: Precondition = ANYWAY,
+    ) -> None:
         """Keep the case back from everybody until then, by business time; its time to first touch stands still.
 
         Args:
@@ -59,6 +71,7 @@ class Parking:
             token: The lease's; None for one who keeps back a case that nobody holds.
             until: Later than now, and at most a year.
             reason: What it waits for.
+            only_if: As the case must be.
 
         Raises:
             NotFoundError: There is no such case.
@@ -70,7 +83,7 @@ class Parking:
         code, end, actor = HoldReason(reason).value, as_utc(until, field="until"), storable_name(by, field="by")
 
         def work(connection: Connection) -> None:
-            state = locked_state(connection, case_id)
+            state = locked_state(connection, case_id, only_if)
             refuse_unless_open(case_id, state)
             steps = Steps(self._db.clock(), {case_id: state})
             _check_until(end, steps.at)
@@ -87,7 +100,7 @@ class Parking:
 
         self._db.step(work)
 
-    def resume(self, case_id: CaseId, *, by: str) -> None:
+    def resume(self, case_id: CaseId, *, by: str, only_if: Precondition = ANYWAY) -> None:
         """End the hold before its time; what is left of it counts against the deadline again.
 
         Raises:
@@ -99,7 +112,7 @@ class Parking:
         actor = storable_name(by, field="by")
 
         def work(connection: Connection) -> None:
-            state = locked_state(connection, case_id)
+            state = locked_state(connection, case_id, only_if)
             if not state.on_hold(self._db.clock()):
                 raise ConflictError(f"'case_id' must name a case on hold (got {case_id!r}, which is not); claim it")
             take_step(connection, self._db, case_id, state, EventKind.RESUMED, actor)

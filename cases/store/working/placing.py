@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from cases.handling import Note, NoteKind
 from cases.ids import CaseId
+from cases.precondition import ANYWAY, Precondition
 from cases.record import EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state, take_step
@@ -20,7 +21,7 @@ class Placing:
 
     _db: Database
 
-    def assign(self, case_id: CaseId, to: str, *, by: str) -> None:
+    def assign(self, case_id: CaseId, to: str, *, by: str, only_if: Precondition = ANYWAY) -> None:
         """Hand the case out to nobody but `to`; the lease of whoever assigns it ends.
 
         Raises:
@@ -32,7 +33,7 @@ class Placing:
         whom, actor = storable_name(to, field="to"), storable_name(by, field="by")
 
         def work(connection: Connection) -> None:
-            state = locked_state(connection, case_id)
+            state = locked_state(connection, case_id, only_if)
             refuse_unless_open(case_id, state)
             refuse_if_barred(case_id, state, whom)
             held = refuse_if_held(connection, self._db, case_id, but_by=(whom, actor))
@@ -44,7 +45,7 @@ class Placing:
 
         self._db.write(work)
 
-    def unassign(self, case_id: CaseId, *, by: str) -> None:
+    def unassign(self, case_id: CaseId, *, by: str, only_if: Precondition = ANYWAY) -> None:
         """Let the case be handed out to anybody; nothing happens where it is assigned to nobody.
 
         Raises:
@@ -56,14 +57,23 @@ class Placing:
         actor = storable_name(by, field="by")
 
         def work(connection: Connection) -> None:
-            state = locked_state(connection, case_id)
+            state = locked_state(connection, case_id, only_if)
             refuse_unless_open(case_id, state)
             if state.assigned_to is not None:
                 take_step(connection, self._db, case_id, state, EventKind.UNASSIGNED, actor)
 
         self._db.write(work)
 
-    def escalate(self, case_id: CaseId, holder: str, token: int, team: str, *, note: str = "") -> Note | None:
+    def escalate(
+        self,
+        case_id: CaseId,
+        holder: str,
+        token: int,
+        team: str,
+        *,
+        note: str = "",
+        only_if: Precondition = ANYWAY,
+    ) -> Note | None:
         """Send a claimed case to another team's queue; no later score moves it from there.
 
         Whether the policy has such a team is the caller's to check (`Taxonomy.check_team`).
@@ -74,6 +84,7 @@ class Placing:
             token: The lease's.
             team: The team's id, which is its queue's name.
             note: What the team should know; kept in an erasable table.
+            only_if: As the case must be.
 
         Raises:
             NotFoundError: There is no such case.
@@ -84,7 +95,7 @@ class Placing:
         queue, text = storable_code(team, field="team"), storable_text(note, field="note")
 
         def work(connection: Connection) -> Note | None:
-            state = locked_state(connection, case_id)
+            state = locked_state(connection, case_id, only_if)
             refuse_unless_open(case_id, state)
             _, now = check_lease(connection, self._db, case_id, holder, token)
             steps = Steps(self._db.clock(), {case_id: state})
@@ -98,7 +109,7 @@ class Placing:
 
         return self._db.write(work)
 
-    def move(self, case_id: CaseId, queue: str, *, by: str) -> None:
+    def move(self, case_id: CaseId, queue: str, *, by: str, only_if: Precondition = ANYWAY) -> None:
         """Put the case into another queue, from where no later score moves it; the mover's own lease ends.
 
         Raises:
@@ -110,7 +121,7 @@ class Placing:
         where, actor = storable_code(queue, field="queue"), storable_name(by, field="by")
 
         def work(connection: Connection) -> None:
-            state = locked_state(connection, case_id)
+            state = locked_state(connection, case_id, only_if)
             refuse_unless_open(case_id, state)
             held = refuse_if_held(connection, self._db, case_id, but_by=(actor,))
             steps = Steps(self._db.clock(), {case_id: state})

@@ -7,21 +7,21 @@ next one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Connection
 
 from cases.errors import ConflictError, InvalidInputError
 from cases.ids import CaseId
 from cases.life import CaseState
-from cases.record import Case, CaseStatus, EventKind, Lease
+from cases.precondition import ANYWAY, Precondition
+from cases.record import Case, EventKind, Lease
 from cases.store.database import Database
-from cases.store.living import Steps, columns_of, locked_state, state_of, state_with_skips
+from cases.store.living import Steps, columns_of, locked_state, refuse_unless, state_of, state_with_skips
 from cases.store.pools import put_back
-from cases.store.rows import AnyRow, case_row, claimed_case, read_cases, select_cases
+from cases.store.rows import AnyRow, case_row, claimed_case
 from cases.store.storable import finite, storable_name
-from cases.store.tables import QUEUE_ORDER, cases
 from cases.store.working.claimable import is_free, refuse_unless_claimable
 from cases.store.working.lanes import CAME_BACK, lanes_of
 from cases.store.working.leases import check_lease, end_lease, extend_lease, lease_row, live_holder, take_lease
@@ -33,32 +33,6 @@ class Queueing:
     """The part of the store that hands out work."""
 
     _db: Database
-
-    def queue(self, limit: int, offset: int = 0, *, queues: Sequence[str] | None = None) -> list[Case]:
-        """The undecided cases, the most urgent first; those claimed or on hold are among them, and say so.
-
-        Args:
-            limit: At most so many.
-            offset: After so many.
-            queues: Of these alone; None for all.
-        """
-
-        def work(connection: Connection) -> list[Case]:
-            query = (
-                select_cases(self._db.now(connection))
-                .where(*_undecided(queues))
-                .order_by(*QUEUE_ORDER)
-                .limit(limit)
-                .offset(offset)
-            )
-            return read_cases(connection, connection.execute(query).all())
-
-        return self._db.read(work)
-
-    def queue_length(self, *, queues: Sequence[str] | None = None) -> int:
-        """How many cases are undecided, those claimed or on hold counted; of `queues` alone where they are given."""
-        query = select(func.count()).select_from(cases).where(*_undecided(queues))
-        return self._db.read(lambda connection: connection.execute(query).scalar_one())
 
     def claim_next(
         self, holder: str, lease_seconds: float, *, queues: Sequence[str] | None = None
@@ -82,7 +56,7 @@ class Queueing:
         return self._db.step(lambda connection: self._claim_next(connection, who, lasting, wanted))
 
     def claim(
-        self, case_id: CaseId, holder: str, lease_seconds: float, *, queues: Collection[str] | None = None
+        self, case_id: CaseId, holder: str, lease_seconds: float, *, only_if: Precondition = ANYWAY
     ) -> tuple[Case, Lease]:
         """Claim this case. Its present holder gets a new lease, and the token of the old one becomes stale.
 
@@ -90,12 +64,12 @@ class Queueing:
             case_id: Which.
             holder: Who takes it.
             lease_seconds: How long it is theirs unless renewed.
-            queues: Those whose cases they see; None for all.
+            only_if: As the case must be.
 
         Raises:
             NotFoundError: There is no such case.
-            ConflictError: It is decided, merged, on hold, assigned to another, held by another, an appeal against
-                the holder's own decision, or in a queue that is none of `queues`.
+            ConflictError: It is decided, merged, on hold, assigned to another, held by another, or an appeal against
+                the holder's own decision.
             InvalidInputError: `lease_seconds` is not above 0 and at most a week, or `holder` is empty.
             StoreUnavailableError: The database does not answer.
         """
@@ -104,10 +78,7 @@ class Queueing:
         def work(connection: Connection) -> tuple[Case, Lease]:
             row = case_row(connection, case_id, lock=True)
             state = state_with_skips(connection, row)
-            if queues is not None and state.queue not in queues:
-                raise ConflictError(
-                    f"'case_id' must name a case in a queue of theirs (got {case_id!r}, in another); take another"
-                )
+            refuse_unless(connection, only_if, case_id, state)
             refuse_unless_claimable(case_id, state, who, self._db.clock())
             held, now = lease_row(connection, case_id), self._db.now(connection)
             if held is not None and live_holder(held, now) not in (None, who):
@@ -119,7 +90,7 @@ class Queueing:
 
         return self._db.step(work)
 
-    def renew(self, lease: Lease, lease_seconds: float) -> Lease:
+    def renew(self, lease: Lease, lease_seconds: float, *, only_if: Precondition = ANYWAY) -> Lease:
         """The lease, lasting `lease_seconds` from now.
 
         Raises:
@@ -130,7 +101,7 @@ class Queueing:
         lasting = _lasting(lease_seconds)
 
         def work(connection: Connection) -> Lease:
-            state = locked_state(connection, lease.case_id)
+            state = locked_state(connection, lease.case_id, only_if)
             _, now = check_lease(connection, self._db, lease.case_id, lease.holder, lease.token)
             steps = Steps(self._db.clock(), {lease.case_id: state})
             extend_lease(connection, steps, lease.case_id, now + lasting)
@@ -140,7 +111,7 @@ class Queueing:
 
         return self._db.step(work)
 
-    def release(self, case_id: CaseId, holder: str, token: int) -> None:
+    def release(self, case_id: CaseId, holder: str, token: int, *, only_if: Precondition = ANYWAY) -> None:
         """Give the case back to the queue.
 
         Raises:
@@ -149,7 +120,7 @@ class Queueing:
         """
 
         def work(connection: Connection) -> None:
-            state = locked_state(connection, case_id)
+            state = locked_state(connection, case_id, only_if)
             _, now = check_lease(connection, self._db, case_id, holder, token)
             steps = Steps(self._db.clock(), {case_id: state})
             end_lease(connection, steps, case_id, now)
@@ -218,11 +189,6 @@ class Queueing:
 
 def _place(row: AnyRow) -> tuple[float, datetime, str]:
     return (-row.order_key, row.received_at, row.id)
-
-
-def _undecided(queues: Sequence[str] | None) -> list[ColumnElement[bool]]:
-    is_open = cases.c.status == CaseStatus.OPEN.value
-    return [is_open] if queues is None else [is_open, cases.c.queue.in_(sorted(set(queues)))]
 
 
 def _lasting(lease_seconds: float) -> timedelta:

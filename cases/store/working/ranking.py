@@ -16,6 +16,7 @@ from cases.errors import InvalidInputError
 from cases.handling import RankReason, RerankCause
 from cases.ids import CaseId
 from cases.life import CaseState, iso
+from cases.precondition import ANYWAY, Precondition
 from cases.record import Case, CaseStatus, EventKind, EventValue, Rank
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state, locked_states
@@ -47,7 +48,16 @@ class Ranking:
 
     _db: Database
 
-    def set_severity(self, case_id: CaseId, level: int, *, by: str, reason: RankReason, rank: Rank) -> None:
+    def set_severity(
+        self,
+        case_id: CaseId,
+        level: int,
+        *,
+        by: str,
+        reason: RankReason,
+        rank: Rank,
+        only_if: Precondition = ANYWAY,
+    ) -> None:
         """Set the severity by hand; from then on no score changes the case's place.
 
         Args:
@@ -56,6 +66,7 @@ class Ranking:
             by: Who sets it.
             reason: Why.
             rank: The place that follows.
+            only_if: As the case must be.
 
         Raises:
             NotFoundError: There is no such case.
@@ -67,9 +78,18 @@ class Ranking:
             raise InvalidInputError(
                 f"'severity' must be a level from 1 (got {level}); 1 is the most severe", field="severity"
             )
-        self._set(case_id, EventKind.SEVERITY_SET, by, rank, level=level, reason=RankReason(reason).value)
+        self._set(case_id, EventKind.SEVERITY_SET, by, rank, only_if, level=level, reason=RankReason(reason).value)
 
-    def set_priority(self, case_id: CaseId, name: str, *, by: str, reason: RankReason, rank: Rank) -> None:
+    def set_priority(
+        self,
+        case_id: CaseId,
+        name: str,
+        *,
+        by: str,
+        reason: RankReason,
+        rank: Rank,
+        only_if: Precondition = ANYWAY,
+    ) -> None:
         """Set the priority by hand, by its name; neither a score nor a reranking then changes the case's place.
 
         Raises:
@@ -79,23 +99,23 @@ class Ranking:
             StoreUnavailableError: The database does not answer.
         """
         named = storable_code(name, field="priority")
-        self._set(case_id, EventKind.PRIORITY_SET, by, rank, name=named, reason=RankReason(reason).value)
+        self._set(case_id, EventKind.PRIORITY_SET, by, rank, only_if, name=named, reason=RankReason(reason).value)
 
-    def clear_severity(self, case_id: CaseId, *, by: str, rank: Rank) -> None:
+    def clear_severity(self, case_id: CaseId, *, by: str, rank: Rank, only_if: Precondition = ANYWAY) -> None:
         """Forget the severity that a person set; `rank` is the place without it.
 
         Raises:
             As `set_severity`; nothing happens where none is set.
         """
-        self._set(case_id, EventKind.SEVERITY_CLEARED, by, rank)
+        self._set(case_id, EventKind.SEVERITY_CLEARED, by, rank, only_if)
 
-    def clear_priority(self, case_id: CaseId, *, by: str, rank: Rank) -> None:
+    def clear_priority(self, case_id: CaseId, *, by: str, rank: Rank, only_if: Precondition = ANYWAY) -> None:
         """Forget the priority that a person set; `rank` is the place without it.
 
         Raises:
             As `set_priority`; nothing happens where none is set.
         """
-        self._set(case_id, EventKind.PRIORITY_CLEARED, by, rank)
+        self._set(case_id, EventKind.PRIORITY_CLEARED, by, rank, only_if)
 
     def rerank(
         self, batch: Sequence[Reranked], *, cause: RerankCause = RerankCause.CLOCK, ranked_by: str = ""
@@ -194,11 +214,19 @@ class Ranking:
 
         return self._db.read(work)
 
-    def _set(self, case_id: CaseId, kind: EventKind, by: str, rank: Rank, **data: EventValue) -> None:
+    def _set(
+        self,
+        case_id: CaseId,
+        kind: EventKind,
+        by: str,
+        rank: Rank,
+        only_if: Precondition,
+        **data: EventValue,
+    ) -> None:
         actor, ranked = storable_name(by, field="by"), rank_data(rank)
 
         def work(connection: Connection) -> None:
-            state = locked_state(connection, case_id)
+            state = locked_state(connection, case_id, only_if)
             refuse_unless_open(case_id, state)
             nothing_set = {
                 EventKind.SEVERITY_CLEARED: state.set_severity is None,

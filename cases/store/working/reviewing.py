@@ -8,6 +8,7 @@ from cases.errors import ConflictError
 from cases.handling import Note, NoteKind, ReopenReason
 from cases.ids import CaseId, DecisionId
 from cases.life import CaseState
+from cases.precondition import ANYWAY, Precondition
 from cases.record import CaseStatus, EventKind
 from cases.store.database import Database
 from cases.store.living import locked_state, take_step
@@ -21,7 +22,7 @@ class Reviewing:
 
     _db: Database
 
-    def reopen(self, case_id: CaseId, *, by: str, reason: ReopenReason) -> None:
+    def reopen(self, case_id: CaseId, *, by: str, reason: ReopenReason, only_if: Precondition = ANYWAY) -> None:
         """Open a decided case again; its next decision reviews the one that stands, which stands until then.
 
         Raises:
@@ -33,7 +34,7 @@ class Reviewing:
         actor, code = storable_name(by, field="by"), ReopenReason(reason).value
 
         def work(connection: Connection) -> None:
-            state = locked_state(connection, case_id)
+            state = locked_state(connection, case_id, only_if)
             standing = _standing(case_id, state)
             take_step(
                 connection, self._db, case_id, state, EventKind.REOPENED, actor, decision_id=standing, reason=code
@@ -41,7 +42,7 @@ class Reviewing:
 
         self._db.write(work)
 
-    def appeal(self, case_id: CaseId, *, by: str, note: str = "") -> Note | None:
+    def appeal(self, case_id: CaseId, *, by: str, note: str = "", only_if: Precondition = ANYWAY) -> Note | None:
         """Open a decided case for the review of its decision, which must then be upheld or overturned.
 
         It is handed out again to anyone but whoever took the decision; whom it was assigned to is forgotten.
@@ -50,6 +51,7 @@ class Reviewing:
             case_id: The case.
             by: Who enters the appeal.
             note: What is held against the decision; kept in an erasable table.
+            only_if: As the case must be.
 
         Raises:
             NotFoundError: There is no such case.
@@ -60,7 +62,7 @@ class Reviewing:
         actor, text = storable_name(by, field="by"), storable_text(note, field="note")
 
         def work(connection: Connection) -> Note | None:
-            state = locked_state(connection, case_id)
+            state = locked_state(connection, case_id, only_if)
             standing = _standing(case_id, state)
             decider = connection.execute(
                 select(decisions.c.decided_by).where(decisions.c.id == standing)

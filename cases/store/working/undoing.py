@@ -16,6 +16,7 @@ from cases.durations import MOST_HOURS, UNDO_SECONDS, lasting
 from cases.errors import ConflictError, NotFoundError
 from cases.handling import BulkItem, BulkOutcome, BulkState
 from cases.ids import BulkId, CaseId, DecisionId
+from cases.precondition import ANYWAY, Precondition
 from cases.record import CaseStatus, EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state, locked_states
@@ -30,13 +31,21 @@ class Undoing:
 
     _db: Database
 
-    def undo(self, case_id: CaseId, *, by: str, undo_seconds: float = UNDO_SECONDS) -> Decision:
+    def undo(
+        self,
+        case_id: CaseId,
+        *,
+        by: str,
+        undo_seconds: float = UNDO_SECONDS,
+        only_if: Precondition = ANYWAY,
+    ) -> Decision:
         """Withdraw the decision that stands; answers it. The case is open as it was before, under appeal if it was.
 
         Args:
             case_id: The case.
             by: Who takes it back.
             undo_seconds: How old the decision may be, seconds, from 0 to a hundred years.
+            only_if: As the case must be.
 
         Raises:
             NotFoundError: There is no such case.
@@ -47,7 +56,7 @@ class Undoing:
         actor, within = storable_name(by, field="by"), _within(undo_seconds)
 
         def work(connection: Connection) -> Decision:
-            state = locked_state(connection, case_id)
+            state = locked_state(connection, case_id, only_if)
             if state.status is not CaseStatus.DECIDED or state.decision_id is None:
                 raise ConflictError(
                     f"'case_id' must name a decided case (got {case_id!r}, {state.status.value}); there is "

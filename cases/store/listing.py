@@ -1,0 +1,138 @@
+"""Lists: the queue in its order, and all cases, the newest first; a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+
+from cases.ids import CaseId
+from cases.listing import ALL_CASES, ALL_WAITING, CaseFilter, QueueFilter, QueuePlace
+from cases.record import Case, CaseStatus
+from cases.store.database import Database
+from cases.store.rows import read_cases, select_cases
+from cases.store.tables import QUEUE_ORDER, cases, leases, reports, scores, subjects
+
+
+class Listing:
+    """The part of the store that lists cases."""
+
+    _db: Database
+
+    def queue(
+        self,
+        limit: int,
+        offset: int = 0,
+        *,
+        queues: Sequence[str] | None = None,
+        after: QueuePlace | None = None,
+        only: QueueFilter = ALL_WAITING,
+    ) -> list[Case]:
+        """The undecided cases, the most urgent first; those claimed or on hold are among them, and say so.
+
+        Args:
+            limit: At most so many.
+            offset: After so many, counted from `after`.
+            queues: Of these alone; None for any.
+            after: What comes after this place; None: from the head.
+            only: Such cases alone.
+        """
+
+        def work(connection: Connection) -> list[Case]:
+            query = _waiting(select_cases(now := self._db.now_column()), now, queues, only)
+            if after is not None:
+                query = query.where(_comes_after(after))
+            page = query.order_by(*QUEUE_ORDER).limit(limit).offset(offset)
+            return read_cases(connection, connection.execute(page).all())
+
+        return self._db.read(work)
+
+    def queue_length(self, *, queues: Sequence[str] | None = None, only: QueueFilter = ALL_WAITING) -> int:
+        """How many cases are undecided, those claimed or on hold counted; of such alone as `queue` takes."""
+        query = select(func.count()).select_from(cases)
+        if only.status is not None:
+            query = query.outerjoin(leases, leases.c.case_id == cases.c.id)
+        counted = _waiting(query, self._db.now_column(), queues, only)
+        return self._db.read(lambda connection: int(connection.execute(counted).scalar_one()))
+
+    def list_cases(self, limit: int, *, before: CaseId | None = None, only: CaseFilter = ALL_CASES) -> list[Case]:
+        """Cases, decided or not, the newest first.
+
+        Args:
+            limit: At most so many.
+            before: Those that began before this one; None: from the newest.
+            only: Such cases alone.
+        """
+
+        def work(connection: Connection) -> list[Case]:
+            now = self._db.now_column()
+            query = select_cases(now).where(*_such(only, now)).order_by(cases.c.id.desc()).limit(limit)
+            if before is not None:
+                query = query.where(cases.c.id < before)
+            return read_cases(connection, connection.execute(query).all())
+
+        return self._db.read(work)
+
+
+def _waiting(
+    query: Select[Any], now: ColumnElement[Any], queues: Sequence[str] | None, only: QueueFilter
+) -> Select[Any]:
+    query = query.where(cases.c.status == CaseStatus.OPEN.value)
+    for some in (queues, only.queues):
+        if some is not None:
+            query = query.where(cases.c.queue.in_(sorted(set(some))))
+    if only.level is not None:
+        query = query.where(cases.c.level == only.level)
+    if only.assigned_to is not None:
+        query = query.where(cases.c.assigned_to == only.assigned_to)
+    if only.category is not None:
+        query = query.join(scores, scores.c.id == cases.c.score_id).where(scores.c.top_category == only.category)
+    return query.where(*_of_status(only.status, now))
+
+
+def _comes_after(place: QueuePlace) -> ColumnElement[bool]:
+    key, received, case_id = cases.c.order_key, cases.c.received_at, cases.c.id
+    return and_(
+        # Says nothing that the rest does not, in a way that an index understands.
+        key <= place.order_key,
+        or_(
+            key < place.order_key,
+            received > place.received_at,
+            and_(received == place.received_at, case_id > place.case_id),
+        ),
+    )
+
+
+def _such(only: CaseFilter, now: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    wanted = list(_of_status(only.status, now))
+    if only.queues is not None:
+        wanted.append(cases.c.queue.in_(sorted(set(only.queues))))
+    if only.source is not None:
+        reported = select(reports.c.case_id).where(reports.c.source == only.source)
+        if only.external_id is not None:
+            reported = reported.where(reports.c.external_id == only.external_id)
+        wanted.append(cases.c.id.in_(reported))
+    if only.subject_kind is not None:
+        about = select(subjects.c.id).where(subjects.c.kind == only.subject_kind)
+        if only.subject_ref is not None:
+            about = about.where(subjects.c.external_id == only.subject_ref)
+        wanted.append(cases.c.subject_id.in_(about))
+    if only.received_from is not None:
+        wanted.append(cases.c.received_at >= only.received_from)
+    if only.received_before is not None:
+        wanted.append(cases.c.received_at < only.received_before)
+    return wanted
+
+
+def _of_status(status: CaseStatus | None, now: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    """Claimed is an open case whose lease lives; the row itself says open."""
+    if status is None:
+        return []
+    if status not in (CaseStatus.OPEN, CaseStatus.CLAIMED):
+        return [cases.c.status == status.value]
+    held = leases.c.expires_at > now
+    return [
+        cases.c.status == CaseStatus.OPEN.value,
+        held if status is CaseStatus.CLAIMED else or_(leases.c.expires_at.is_(None), ~held),
+    ]
