@@ -37,7 +37,7 @@ from serving.explaining import Explaining
 from serving.guard import Guard
 from serving.limits import Limits
 from serving.logs import logger
-from serving.openapi import with_problems
+from serving.openapi import described
 from serving.permitting import permitted
 from serving.proxies import TrustedProxies
 from serving.ranking import CaseToJudge, Ranking
@@ -46,6 +46,7 @@ from serving.scoring import Outcome, score_each
 from serving.sealing import Sealing
 from serving.services import Services
 from serving.store_access import StoreAccess
+from serving.sweeping import Sweeping
 from serving.webhooks import Webhook
 
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
@@ -83,6 +84,7 @@ def build_services(
     watch.on_swap = swapped
     reranking = Reranking(store, ranking, clock)
     sealing = Sealing(store, settings.seal_key, every=settings.audit_seconds)
+    sweeping = Sweeping(store)
     webhook = (
         Webhook(settings.webhook_url, settings.webhook_secret.get_secret_value()) if settings.webhook_url else None
     )
@@ -94,6 +96,7 @@ def build_services(
         backlog,
         reranking,
         sealing,
+        sweeping,
         alarms,
         ranking,
         clock,
@@ -143,8 +146,8 @@ def build_app(services: Services) -> FastAPI:
         response_class=JSONResponse,
     )
     app.router.routes.append(Mount("/", app=_Nowhere(app)))
-    described: Callable[[], dict[str, Any]] = app.openapi
-    app.openapi = lambda: with_problems(described())  # type: ignore[method-assign]  # FastAPI's documented extension
+    plain: Callable[[], dict[str, Any]] = app.openapi
+    app.openapi = lambda: described(plain())  # type: ignore[method-assign]  # FastAPI's documented extension
     return app
 
 
@@ -154,7 +157,7 @@ def _running(services: Services) -> Callable[[FastAPI], contextlib.AbstractAsync
         # asyncio's own handler prints the exception that a task ended with, message and all.
         asyncio.get_running_loop().set_exception_handler(_log_kind)
         services.watch.start()
-        each = (services.backlog, services.reranking, services.sealing, services.alarms)
+        each = (services.backlog, services.reranking, services.sealing, services.sweeping, services.alarms)
         beside = [asyncio.create_task(work.run()) for work in each]
         try:
             yield

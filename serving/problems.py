@@ -166,6 +166,17 @@ def kind_of(error: CaseloadError) -> Kind:
     return next(KINDS[ancestor] for ancestor in type(error).__mro__ if ancestor in KINDS)
 
 
+def body_of(kind: Kind, detail: str = "") -> dict[str, Any]:
+    """What every document on a problem of the kind says."""
+    return {
+        "type": f"/problems/{kind.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "code": kind.code,
+        "detail": detail or kind.detail or kind.title,
+    }
+
+
 def problem(
     kind: Kind,
     detail: str = "",
@@ -175,13 +186,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The answer for a problem."""
-    body: dict[str, Any] = {
-        "type": f"/problems/{kind.code}",
-        "title": kind.title,
-        "status": kind.status,
-        "code": kind.code,
-        "detail": detail or kind.detail or kind.title,
-    }
+    body = body_of(kind, detail)
     if request_id.get():
         body["instance"] = f"urn:caseload:request:{request_id.get()}"
     if field:

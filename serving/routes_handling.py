@@ -30,7 +30,7 @@ from serving.schemas_handling import (
     SkipRequest,
 )
 from serving.services import Services, acting_as, identity, services
-from serving.versions import OnlyAsSeen, OnlyIf
+from serving.versions import MUST_BE_SEEN, OnlyAsSeen, OnlyIf
 from serving.views import decision_answer
 from serving.whole_cases import Show, known_id, tag_decision
 
@@ -83,14 +83,14 @@ def resume(
     return show(known_id(case_id))
 
 
-@router.post("/v1/cases/{case_id}/assign", summary="Hand a case out to nobody but one")
+@router.post("/v1/cases/{case_id}/assign", summary="Hand a case out to nobody but one", openapi_extra=MUST_BE_SEEN)
 def assign(case_id: str, body: AssignRequest, parts: Parts, who: Who, show: Show, only_if: OnlyAsSeen) -> CaseAnswer:
     """It waits for them."""
     parts.store().assign(known_id(case_id), body.to, by=acting_as(who, body.by), only_if=only_if)
     return show(known_id(case_id))
 
 
-@router.post("/v1/cases/{case_id}/unassign", summary="Hand a case out to anybody")
+@router.post("/v1/cases/{case_id}/unassign", summary="Hand a case out to anybody", openapi_extra=MUST_BE_SEEN)
 def unassign(
     case_id: str, parts: Parts, who: Who, show: Show, only_if: OnlyAsSeen, body: ByRequest = _BY_CALLER
 ) -> CaseAnswer:
@@ -109,7 +109,7 @@ def escalate(case_id: str, body: EscalateRequest, parts: Parts, who: Who, show: 
     return show(known_id(case_id))
 
 
-@router.post("/v1/cases/{case_id}/move", summary="Put a case into another queue")
+@router.post("/v1/cases/{case_id}/move", summary="Put a case into another queue", openapi_extra=MUST_BE_SEEN)
 def move(case_id: str, body: MoveRequest, parts: Parts, who: Who, show: Show, only_if: OnlyAsSeen) -> CaseAnswer:
     """No later score moves it from there."""
     parts.taxonomy.check_queue(body.queue)
@@ -117,7 +117,7 @@ def move(case_id: str, body: MoveRequest, parts: Parts, who: Who, show: Show, on
     return show(known_id(case_id))
 
 
-@router.post("/v1/cases/{case_id}/reopen", summary="Open a decided case again")
+@router.post("/v1/cases/{case_id}/reopen", summary="Open a decided case again", openapi_extra=MUST_BE_SEEN)
 def reopen(case_id: str, body: ReopenRequest, parts: Parts, who: Who, show: Show, only_if: OnlyAsSeen) -> CaseAnswer:
     """Its next decision takes the place of the one that stands."""
     parts.store().reopen(known_id(case_id), by=acting_as(who, body.by), reason=body.reason, only_if=only_if)
@@ -134,7 +134,7 @@ def appeal(
     return show(known_id(case_id))
 
 
-@router.post("/v1/cases/{case_id}/undo", summary="Withdraw a fresh decision")
+@router.post("/v1/cases/{case_id}/undo", summary="Withdraw a fresh decision", openapi_extra=MUST_BE_SEEN)
 def undo(
     case_id: str, response: Response, parts: Parts, who: Who, only_if: OnlyAsSeen, body: ByRequest = _BY_CALLER
 ) -> DecisionAnswer:
@@ -146,7 +146,11 @@ def undo(
     return decision_answer(gone)
 
 
-@router.post("/v1/cases/{case_id}/severity", summary="Set a case's severity by hand, or take it back")
+@router.post(
+    "/v1/cases/{case_id}/severity",
+    summary="Set a case's severity by hand, or take it back",
+    openapi_extra=MUST_BE_SEEN,
+)
 def set_severity(
     case_id: str, body: SeverityRequest, parts: Parts, who: Who, show: Show, only_if: OnlyAsSeen
 ) -> CaseAnswer:
@@ -163,7 +167,11 @@ def set_severity(
     return show(known)
 
 
-@router.post("/v1/cases/{case_id}/priority", summary="Set a case's priority by hand, or take it back")
+@router.post(
+    "/v1/cases/{case_id}/priority",
+    summary="Set a case's priority by hand, or take it back",
+    openapi_extra=MUST_BE_SEEN,
+)
 def set_priority(
     case_id: str, body: PriorityRequest, parts: Parts, who: Who, show: Show, only_if: OnlyAsSeen
 ) -> CaseAnswer:

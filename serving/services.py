@@ -24,6 +24,7 @@ from serving.ranking import Ranking
 from serving.reranking import Reranking
 from serving.sealing import Sealing
 from serving.store_access import StoreAccess
+from serving.sweeping import Sweeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Services:
         backlog: Scores what is stored and unscored.
         reranking: Ranks open cases again, by the clock and under changed weights.
         sealing: Seals the log of events.
+        sweeping: Forgets what was kept for a time.
         alarms: Tells where the queue needs somebody.
         ranking: The policy's rules and the priority's weights.
         clock: Business time.
@@ -52,6 +54,7 @@ class Services:
     backlog: Backlog
     reranking: Reranking
     sealing: Sealing
+    sweeping: Sweeping
     alarms: Alarms
     ranking: Ranking
     clock: Clock

@@ -32,6 +32,9 @@ IfMatch = Annotated[
 IfNoneMatch = Annotated[
     str | None, Header(alias="If-None-Match", max_length=1_000, description="The `ETag` of the case as it is known.")
 ]
+# In the description of a route that asks for `OnlyAsSeen`.
+MUST_BE_SEEN = {"x-must-be-seen": True}
+
 Who = Annotated[Identity, Depends(identity)]
 
 

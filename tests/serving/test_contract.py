@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
+from fastapi.routing import iter_route_contexts
+from pydantic import TypeAdapter
+
+from serving.answers import Problem
+from serving.app import build_app, build_services
+from serving.examples import EXAMPLES
 from serving.problems import CODES, KINDS, kind_of
-from tests.serving.conftest import Running
+from tests.serving.conftest import Place, Running
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
 
@@ -17,8 +25,8 @@ def test_the_document_is_openapi_3_1_and_describes_errors_as_problems(shared: Ru
     assert set(document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"]) == set(CODES)
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            assert "application/problem+json" in operation["responses"]["default"]["content"], (method, path)
-            assert "422" not in operation["responses"]
+            problems = {answer["$ref"] for answer in operation["responses"].values() if "$ref" in answer}
+            assert "#/components/responses/Problem500" in problems, (method, path)
 
 
 def test_no_page_is_served_that_would_fetch_from_elsewhere(shared: Running) -> None:
@@ -54,3 +62,56 @@ def test_docs_name_no_code_that_does_not_exist() -> None:
     named = {row.split("`")[1] for row in rows if row.split("|")[2].strip().isdigit()}
 
     assert named == set(CODES)
+
+
+def operations(shared: Running) -> list[tuple[str, str, dict[str, Any]]]:
+    paths = shared.client.get("/openapi.json").json()["paths"]
+    return [
+        (method.upper(), path, operation) for path, methods in paths.items() for method, operation in methods.items()
+    ]
+
+
+def test_each_operation_has_an_example_of_what_it_takes_and_of_what_it_answers(shared: Running) -> None:
+    found = operations(shared)
+    assert {(method, path) for method, path, _ in found} == EXAMPLES.keys()
+    for method, path, operation in found:
+        if "requestBody" in operation:
+            assert operation["requestBody"]["content"]["application/json"]["examples"], (method, path)
+        answers = [answer.get("content", {}).get("application/json") for answer in operation["responses"].values()]
+        told = [answer for answer in answers if answer]
+        assert path.endswith("/release") or any("examples" in answer for answer in told), (method, path)
+
+
+def test_each_example_is_as_the_models_of_its_route_say(place: Place) -> None:
+    app = build_app(build_services(place.settings))
+    routes = {
+        (method, route.path_format): route.original_route if hasattr(route, "original_route") else route
+        for route in iter_route_contexts(app.router.routes)
+        for method in route.methods or ()
+    }
+    for key, example in EXAMPLES.items():
+        route = routes[key]
+        if example.request is not None:
+            body = route.body_field
+            assert body is not None, key
+            _, errors = body.validate(example.request, {}, loc=("body",))
+            assert not errors, (key, errors)
+        if example.answer is not None:
+            model = TypeAdapter(route.response_model)
+            answer = model.validate_json(json.dumps(example.answer))
+            assert model.dump_python(answer, mode="json").keys() == example.answer.keys(), key
+
+
+def test_each_problem_that_an_operation_may_answer_is_named_with_an_example(shared: Running) -> None:
+    document = shared.client.get("/openapi.json").json()
+    shown: set[str] = set()
+    for answer in document["components"]["responses"].values():
+        examples = answer["content"]["application/problem+json"]["examples"]
+        assert all(Problem(**example["value"]).code == code for code, example in examples.items())
+        shown |= examples.keys()
+    # Of what no described operation answers: paths and methods that there are not.
+    assert shown == set(CODES)
+    for method, path, operation in operations(shared):
+        statuses = {int(status) for status in operation["responses"]}
+        assert {500, 503} <= statuses, (method, path)
+        assert (428 in statuses) == bool(operation.get("x-must-be-seen"))
