@@ -72,7 +72,7 @@ bench: install ## Measure: judgement by cross-validation, intake, encoder (print
 	$(BIN)/python benchmarks/accuracy.py
 
 soak: install ## The long runs that CI has no time for
-	CASELOAD_SOAK=1 $(BIN)/python -m pytest tests/faults tests/cases/store/whole_life
+	CASELOAD_SOAK=1 $(BIN)/python -m pytest tests/faults tests/cases/store/whole_life tests/contract
 	PYTHONPATH=. $(BIN)/python benchmarks/queue_at_size.py
 	$(BIN)/python benchmarks/intake.py --rows 1000000
 	$(BIN)/python benchmarks/written_cases.py --budget thorough

@@ -116,6 +116,8 @@ def build_app(services: Services) -> FastAPI:
         openapi_url=None,
         docs_url=None,  # the pages would fetch their scripts from elsewhere
         redoc_url=None,
+        # A redirect is an answer that no operation describes, and a POST loses its body on the way.
+        redirect_slashes=False,
         lifespan=_running(services),
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
