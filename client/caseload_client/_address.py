@@ -23,7 +23,7 @@ def service_root(base_url: str) -> str:
         httpx2.URL(base_url.strip())
     except (ValueError, httpx2.InvalidURL):
         named = False
-    if not named or "@" in parts.netloc or parts.query or parts.fragment:
+    if not named or re.search(r"\s", base_url.strip()) or "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError(
             f"'base_url' must be http:// or https:// and a host, without a user, a query or a fragment (got "
             f"{len(base_url)} characters); the service prints its own when it starts"

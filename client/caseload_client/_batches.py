@@ -33,7 +33,7 @@ class Unsendable:
     problem: ItemProblem
 
 
-def sendable(items: Iterable[CaseToScore] | Iterable[NewReport]) -> Iterator[Item | Unsendable]:
+def sendable(items: Iterable[CaseToScore | NewReport]) -> Iterator[Item | Unsendable]:
     """Each item as JSON; one that is not fails alone, before anything is sent of it."""
     for place, item in enumerate(items):
         try:

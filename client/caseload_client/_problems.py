@@ -122,7 +122,7 @@ def _reason(error: BaseException | None) -> str:
             return error.verify_message
         if isinstance(error, socket.gaierror):
             return "the host's name is not known"
-        if isinstance(error, OSError) and error.errno in errno.errorcode:
+        if isinstance(error, OSError) and error.errno is not None and error.errno in errno.errorcode:
             return os.strerror(error.errno)
         error, seen = error.__cause__ or error.__context__, seen + 1
     return ""

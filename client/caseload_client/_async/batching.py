@@ -21,7 +21,7 @@ class AsyncBatching(AsyncSender):
 
     async def _in_batches(
         self,
-        many: Iterable[CaseToScore] | Iterable[NewReport],
+        many: Iterable[CaseToScore | NewReport],
         send: Callable[[Sequence[Item]], Awaitable[list[R]]],
         refused: Callable[[int, int, ItemProblem], R],
         *,

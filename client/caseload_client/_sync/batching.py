@@ -21,7 +21,7 @@ class Batching(Sender):
 
     def _in_batches(
         self,
-        many: Iterable[CaseToScore] | Iterable[NewReport],
+        many: Iterable[CaseToScore | NewReport],
         send: Callable[[Sequence[Item]], list[R]],
         refused: Callable[[int, int, ItemProblem], R],
         *,
