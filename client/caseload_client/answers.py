@@ -7,8 +7,9 @@ wrote is left out of every repr, so that a traceback or a log that shows a value
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Answer(BaseModel):
@@ -24,6 +25,10 @@ class FieldProblem(Answer):
     message: str
 
 
+# None where no field is to blame.
+FieldProblems = Annotated[tuple[FieldProblem, ...], BeforeValidator(lambda told: () if told is None else told)]
+
+
 class Problem(Answer):
     """RFC 9457. Branch on `code`, which does not change; `detail` is for people."""
 
@@ -33,7 +38,7 @@ class Problem(Answer):
     code: str = ""
     detail: str = ""
     field: str | None = None
-    errors: tuple[FieldProblem, ...] = ()
+    errors: FieldProblems = ()
     instance: str | None = None
 
 
@@ -43,7 +48,7 @@ class ItemProblem(Answer):
     code: str
     detail: str = ""
     field: str | None = None
-    errors: tuple[FieldProblem, ...] = ()
+    errors: FieldProblems = ()
 
 
 class ModelIdentity(Answer):

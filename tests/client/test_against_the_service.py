@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -214,6 +215,13 @@ def test_many_at_once_without_threads(service: Service) -> None:
             return await asyncio.gather(*(client.file(a_report()) for _ in range(20)))
 
     assert len({new.case_id for new in asyncio.run(all_of_them())}) == 20
+
+
+def test_one_client_serves_many_threads(service: Service) -> None:
+    with service.client() as client, ThreadPoolExecutor(8) as threads:
+        new = list(threads.map(lambda _: client.file(a_report()), range(40)))
+
+    assert len({filed.case_id for filed in new}) == 40
 
 
 # What follows is being built into the service at the same time.

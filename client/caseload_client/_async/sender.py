@@ -84,6 +84,7 @@ class AsyncSender:
         Raises:
             CaseloadError: See `caseload_client.errors`.
         """
+        # The same at every try: an idempotency key counts as one only then.
         headers = self._headers(call)
         end = self._clock.monotonic() + (self._retries.within if within is None else within)
         tried = 0
@@ -100,7 +101,7 @@ class AsyncSender:
                 raise error
             await self._clock.sleep(pause)
 
-    async def _try(self, call: Call[T], headers: Mapping[str, str], end: float) -> Received | CaseloadError:
+    async def _try(self, call: Call[T], headers: httpx2.Headers, end: float) -> Received | CaseloadError:
         """What one try came to."""
         left = end - self._clock.monotonic()
         if left <= 0:
@@ -110,7 +111,7 @@ class AsyncSender:
             call.method,
             self._root + call.path,
             params=list(call.params) or None,
-            headers=dict(headers),
+            headers=headers,
             content=call.body,
             timeout=httpx2.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds)),
         )
@@ -131,12 +132,12 @@ class AsyncSender:
         except httpx2.HTTPError as error:
             return not_reached(error)
 
-    def _headers(self, call: Call[T]) -> dict[str, str]:
-        """The same at every try: an idempotency key counts as one only then."""
-        headers = {"Accept": "application/json", "User-Agent": user_agent()}
+    def _headers(self, call: Call[T]) -> httpx2.Headers:
+        headers = httpx2.Headers({"Accept": "application/json", "User-Agent": user_agent()})
         if self._more_headers is not None:
-            headers |= self._more_headers()
-        headers |= call.headers
+            headers.update(self._more_headers())
+        # After the caller's, so that nothing of theirs takes the place of these, whatever its case.
+        headers.update(call.headers)
         if call.body is not None:
             headers["Content-Type"] = "application/json"
         if not call.open:
