@@ -129,11 +129,16 @@ def test_an_error_survives_a_copy_and_another_process(server: ScriptedServer, as
 
 
 Question = Callable[[Any], Any]
+LOOKS_LIKE = json.dumps({"status": 422, "title": CANARY, "detail": CANARY, "code": KEY}).encode()
 ECHO = json.dumps({"you": "sent", "text": CANARY, "key": KEY}).encode()
 
 FAILURES: dict[str, tuple[Reply, Question]] = {
     "a proxy's page that repeats the body": (Reply(502, ECHO, kind="text/html"), lambda c: c.file(SECRET_REPORT)),
     "a refusal that is no problem document": (Reply(422, ECHO), lambda c: c.file(SECRET_REPORT)),
+    "a document that looks like a problem and is none": (Reply(422, LOOKS_LIKE), lambda c: c.file(SECRET_REPORT)),
+    "a problem of another status": (
+        Reply(400, LOOKS_LIKE, kind="application/problem+json"), lambda c: c.file(SECRET_REPORT),
+    ),
     "a problem that says nothing of its own": (
         Reply(422, ECHO, kind="application/problem+json"), lambda c: c.file(SECRET_REPORT),
     ),
@@ -200,7 +205,9 @@ def test_the_key_is_in_no_repr() -> None:
         assert KEY not in repr(vars(client))
         with pytest.raises(TypeError):
             json.dumps(vars(client))
-    assert repr(AsyncClient("http://127.0.0.1:1/", KEY)) == "AsyncClient('http://127.0.0.1:1')"
+    other = AsyncClient("http://127.0.0.1:1/", KEY)
+    assert repr(other) == "AsyncClient('http://127.0.0.1:1')"
+    assert KEY not in repr(vars(other))
 
 
 def test_a_value_that_is_shown_shows_no_text() -> None:
