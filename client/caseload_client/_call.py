@@ -21,7 +21,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_PRINTABLE = re.compile(r"[\x20-\x7e]{1,255}")
+_VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 _FIELD_NAME = re.compile(r"[a-z0-9_]{1,64}")
 _NO_PARAMS: Mapping[str, object] = {}
 
@@ -181,9 +181,9 @@ def id_in_path(name: str, value: str) -> str:
 def _idempotency_key(given: str | None) -> str:
     if given is None:
         return str(uuid.uuid4())
-    if not _PRINTABLE.fullmatch(given):
+    if not _VISIBLE.fullmatch(given):
         raise ValueError(
-            f"'idempotency_key' must be 1 to 255 printable ASCII characters (got {len(given)} characters); leave it "
+            f"'idempotency_key' must be 1 to 255 ASCII characters, no blanks (got {len(given)} characters); leave it "
             "out to be given one"
         )
     return given

@@ -5,16 +5,17 @@ from __future__ import annotations
 from caseload_client.errors import UnreadableAnswerError
 
 MOST_ROWS = 200
+MOST_EVENTS = 1_000
 
 
-def page_params(limit: int, cursor: str | None) -> dict[str, object]:
+def page_params(limit: int, cursor: str | None, *, most: int = MOST_ROWS) -> dict[str, object]:
     """What asks for a page.
 
     Raises:
-        ValueError: `limit` is not 1 to 200.
+        ValueError: `limit` is not 1 to `most`.
     """
-    if not 1 <= limit <= MOST_ROWS:
-        raise ValueError(f"a page must hold 1 to {MOST_ROWS} rows (got {limit}); ask for more pages instead")
+    if not 1 <= limit <= most:
+        raise ValueError(f"a page must hold 1 to {most} rows (got {limit}); ask for more pages instead")
     return {"limit": limit, "cursor": cursor}
 
 

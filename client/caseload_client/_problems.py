@@ -76,7 +76,7 @@ def error_of_item(problem: ItemProblem | None) -> CaseloadError:
     """The error for an item that was asked for alone."""
     if problem is None:
         return UnreadableAnswerError("the answer must hold a result or a problem (got neither)")
-    status = 422
+    status = problem.status
     whole = Problem(
         status=status, code=problem.code, detail=problem.detail, field=problem.field, errors=problem.errors
     )

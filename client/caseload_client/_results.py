@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from caseload_client._batches import Item
@@ -10,6 +11,8 @@ from caseload_client.answers_cases import FileResult
 from caseload_client.errors import CaseloadError, UnreadableAnswerError
 
 _TOO_LARGE = 413
+_PLACE = re.compile(r"^(?:cases|reports)\.[0-9]+\.")
+_QUOTED_PLACE = re.compile(r"'(?:cases|reports)\.[0-9]+\.")
 # Of a batch of one, these are about the one; anything else is about the request around it.
 _OF_THE_ITEM = frozenset({_TOO_LARGE, 422})
 
@@ -38,7 +41,7 @@ def scored(batch: Sequence[Item], answer: ScoredBatch) -> list[ScoreResult]:
     return [
         ScoreResult(index=item.place, score=said)
         if isinstance(said, Score)
-        else ScoreResult(index=item.place, problem=said.problem)
+        else ScoreResult(index=item.place, problem=_of_its_own(said.problem))
         for item, said in zip(batch, answer.scores, strict=True)
     ]
 
@@ -50,17 +53,25 @@ def filed(batch: Sequence[Item], answer: FiledBatch) -> list[FileResult]:
         raise UnreadableAnswerError(
             "the answer must be in the reports' order (got another); nothing says what is whose"
         )
-    return [said.model_copy(update={"index": item.place}) for item, said in zip(batch, answer.results, strict=True)]
+    return [
+        FileResult(
+            index=item.place,
+            status=said.status,
+            filed=said.filed,
+            problem=None if said.problem is None else _of_its_own(said.problem),
+        )
+        for item, said in zip(batch, answer.results, strict=True)
+    ]
 
 
-def not_scored(place: int, _status: int, problem: ItemProblem) -> ScoreResult:
+def not_scored(place: int, problem: ItemProblem) -> ScoreResult:
     """The result of a case that was refused alone."""
     return ScoreResult(index=place, problem=problem)
 
 
-def not_filed(place: int, status: int, problem: ItemProblem) -> FileResult:
+def not_filed(place: int, problem: ItemProblem) -> FileResult:
     """The result of a report that was refused alone."""
-    return FileResult(index=place, status=status, problem=problem)
+    return FileResult(index=place, status=problem.status, problem=problem)
 
 
 def is_too_large(error: CaseloadError) -> bool:
@@ -77,11 +88,24 @@ def of_the_item(error: CaseloadError) -> ItemProblem | None:
 
 def as_item_problem(problem: Problem) -> ItemProblem:
     """A request's problem, told of its only item."""
-    return ItemProblem(
+    told = ItemProblem(
         code=problem.code or ("body_too_large" if problem.status == _TOO_LARGE else "invalid_input"),
+        status=problem.status,
         detail=problem.detail or problem.title,
         field=problem.field,
         errors=problem.errors,
+    )
+    return _of_its_own(told)
+
+
+def _of_its_own(problem: ItemProblem) -> ItemProblem:
+    """The problem without the item's place in a request that the caller never saw."""
+    return problem.model_copy(
+        update={
+            "detail": _QUOTED_PLACE.sub("'", problem.detail),
+            "field": problem.field and _PLACE.sub("", problem.field),
+            "errors": tuple(one.model_copy(update={"field": _PLACE.sub("", one.field)}) for one in problem.errors),
+        }
     )
 
 

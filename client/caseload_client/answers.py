@@ -43,9 +43,14 @@ class Problem(Answer):
 
 
 class ItemProblem(Answer):
-    """Why one item of a batch was not taken; the others were."""
+    """Why one item of a batch was not taken; the others were. Its fields are named as of the item alone.
+
+    Attributes:
+        status: The HTTP status that it would have been answered with alone.
+    """
 
     code: str
+    status: int = 422
     detail: str = ""
     field: str | None = None
     errors: FieldProblems = ()

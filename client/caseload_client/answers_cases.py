@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from caseload_client.answers import Answer, ItemProblem, Score
 
@@ -40,6 +40,14 @@ class FileResult(Answer):
         status: 201 filed, 200 known before, else why not.
         filed, problem: One of them is None.
     """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gathered(cls, told: Any) -> Any:  # noqa: ANN401 - whatever JSON held
+        # What was filed stands beside the index.
+        if isinstance(told, dict) and told.get("filed") is None and told.get("report_id") is not None:
+            return {**told, "filed": {name: told.get(name) for name in ("report_id", "case_id", "created")}}
+        return told
 
     index: int
     status: int
@@ -113,7 +121,7 @@ class CaseSummary(Answer):
     """A case in a list.
 
     Attributes:
-        status: "open", "claimed", "decided" or "merged".
+        status: "open", "claimed", "decided", "merged" or "erased".
         order_key: Larger = sooner; `rank_parts` add up to it.
         hold_until: It is not handed out before; a time that has passed holds nothing.
         due: By when somebody must have claimed it; None where somebody has, or no severity is known.

@@ -71,7 +71,7 @@ class CaseloadError(Exception):
 
     @property
     def field(self) -> str | None:
-        """The field of the request that is wrong, such as "cases.0.description"; None where none is named."""
+        """The field of the request that is wrong, such as "description"; None where none is named."""
         return self.problem.field if self.problem else None
 
     @property

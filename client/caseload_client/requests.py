@@ -16,7 +16,7 @@ HoldReason = Literal["awaiting_reporter", "awaiting_subject", "awaiting_team", "
 ReopenReason = Literal["mistake", "new_evidence", "policy_change", "quality_review", "other"]
 RankReason = Literal["misjudged", "new_information", "outside_pressure", "deadline", "other"]
 Outcome = Literal["uphold", "overturn"]
-CaseStatus = Literal["open", "claimed", "decided", "merged"]
+CaseStatus = Literal["open", "claimed", "decided", "merged", "erased"]
 # The number of the last event of a case as it was read, or "*": whatever has happened to it since.
 Version = int | Literal["*"]
 
@@ -102,12 +102,17 @@ class QueueFilter:
 
     Attributes:
         queues: Of these queues alone; None: of all that the key sees.
+        status: "open" or "claimed": the others are not in the queue.
+        category: The likeliest by the latest score.
+        severity: The one that it is due by: what a person set, else what is shown.
+        assigned_to: Handed out to nobody but them.
     """
 
     queues: Sequence[str] | None = None
-    status: CaseStatus | None = None
+    status: Literal["open", "claimed"] | None = None
     category: str | None = None
     severity: int | None = None
+    assigned_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +120,9 @@ class CaseFilter:
     """Which cases; what is left out is not asked for.
 
     Attributes:
+        queue: Where it waits, or waited last.
+        source, external_id: With such a report; `external_id` needs `source`.
+        subject_kind, subject_ref: About such a subject; `subject_ref` needs `subject_kind`.
         received_from, received_before: Aware, or ISO 8601 with a zone; the first is in, the second is not.
     """
 

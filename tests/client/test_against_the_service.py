@@ -258,8 +258,8 @@ def test_a_case_that_moved_on_is_not_changed(service: Service) -> None:
         assert moved.version > case.version
         with pytest.raises(PreconditionFailedError):
             client.move(case.case_id, "legal", version=case.version)
-        assert client.case_if_changed(case.case_id, moved.version) is None
-        changed = client.case_if_changed(case.case_id, case.version)
+        assert client.case_if_changed(moved) is None
+        changed = client.case_if_changed(case)
         assert changed is not None
         assert changed.assigned_to == "bob"
 

@@ -4,7 +4,16 @@ import pytest
 from pydantic import ValidationError
 
 import caseload_client
-from caseload_client import CaseFilter, Live, Problem, QueueFilter, Ready, UnavailableError, UnreadableAnswerError
+from caseload_client import (
+    Case,
+    CaseFilter,
+    Live,
+    Problem,
+    QueueFilter,
+    Ready,
+    UnavailableError,
+    UnreadableAnswerError,
+)
 from caseload_client.answers import Answer
 from tests.client.asking import NOON, Asking, StillClock
 from tests.client.scripted_server import HANG_UP, Reply, ScriptedServer, answer, problem
@@ -45,11 +54,11 @@ def test_pages_follow_one_another_by_their_cursors(server: ScriptedServer, askin
         answer({"cases": [summary("c")], "length": 3, "next_cursor": None}),
     )
 
-    wanted = QueueFilter(queues=["main", "legal"], status="open", category="spam", severity=2)
+    wanted = QueueFilter(queues=["main", "legal"], status="open", category="spam", severity=2, assigned_to="bob")
     cases = asking(server.url, lambda c: c.queue(wanted, page_size=2))
 
     assert [case.case_id for case in cases] == ["a", "b", "c"]
-    asked = "queues=main&queues=legal&status=open&category=spam&severity=2"
+    asked = "queues=main&queues=legal&status=open&category=spam&severity=2&assigned_to=bob"
     assert [came.path for came in server.came] == [
         f"/v1/queue?limit=2&{asked}",
         f"/v1/queue?limit=2&cursor=x+y%26z&{asked}",
@@ -94,9 +103,17 @@ def test_nothing_left_to_claim(server: ScriptedServer, asking: Asking) -> None:
 
 
 def test_a_case_that_has_not_changed_is_not_sent_again(server: ScriptedServer, asking: Asking) -> None:
+    known = Case.model_validate(
+        summary(CASE)
+        | {
+            "version": 7, "status": "open", "first_claimed_at": None, "decided_at": None, "merged_into": None,
+            "content": {"version": 1, "title": "", "description": "x", "channel": "", "attributes": {}},
+            "reports": [], "decisions": [], "notes": [],
+        }
+    )  # fmt: skip
     server.script(Reply(304))
-    assert asking(server.url, lambda c: c.case_if_changed(CASE, 7)) is None
-    assert server.came[0].headers["if-none-match"] == '"7"'
+    assert asking(server.url, lambda c: c.case_if_changed(known)) is None
+    assert server.came[0].headers["if-none-match"] == '"7-open", "7"'
 
 
 def test_a_version_goes_along_as_the_api_wants_it(server: ScriptedServer, asking: Asking) -> None:

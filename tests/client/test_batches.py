@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from caseload_client import CaseToScore, NewReport, Retries, TooManyRequestsError, UnreadableAnswerError
+from caseload_client import (
+    CaseToScore,
+    InvalidRequestError,
+    NewReport,
+    Retries,
+    TooManyRequestsError,
+    UnreadableAnswerError,
+)
 from caseload_client._batches import MOST_BYTES, Item, batches
 from tests.client.asking import Asking, StillClock
 from tests.client.scripted_server import Reply, ScriptedServer, answer, problem
@@ -99,7 +106,7 @@ def test_a_batch_that_is_too_large_for_a_proxy_is_sent_in_halves(server: Scripte
     results = asking(server.url, lambda c: c.file_many(map(report, range(4))))
 
     # The last is too large alone, and fails alone.
-    assert [result.status for result in results] == [201, 201, 201, 422]
+    assert [result.status for result in results] == [201, 201, 201, 413]
     assert results[3].problem.code == "body_too_large"
     assert [len(came.json()["reports"]) for came in server.came] == [4, 2, 2, 1, 1]  # type: ignore[arg-type]
 
@@ -111,6 +118,34 @@ def test_what_was_answered_before_an_error_is_in_it(server: ScriptedServer, aski
         asking(server.url, lambda c: c.file_many(map(report, range(700))), retries=Retries(tries=1))
 
     assert [result.index for result in caught.value.done] == list(range(500))
+
+
+def test_what_was_filed_may_stand_beside_its_index(server: ScriptedServer, asking: Asking) -> None:
+    new = {"index": 0, "status": 201, "report_id": "r0", "case_id": "c0", "created": True, "problem": None}
+    bad = {"index": 1, "status": 422, "report_id": None, "case_id": None, "created": None, "problem": {"code": "x"}}
+    server.script(answer({"results": [new, bad]}))
+
+    first, second = asking(server.url, lambda c: c.file_many(map(report, range(2))))
+
+    assert (first.filed.report_id, first.filed.case_id, first.filed.created) == ("r0", "c0", True)
+    assert second.filed is None
+
+
+def test_a_problem_names_the_field_and_not_a_place_in_a_request_that_nobody_saw(
+    server: ScriptedServer, asking: Asking
+) -> None:
+    told = {
+        "code": "invalid_input", "status": 422, "detail": "'cases.0.description': must hold text",
+        "field": "cases.0.description", "errors": [{"field": "cases.0.description", "message": "must hold text"}],
+    }  # fmt: skip
+    server.script(answer({"scores": [{"case_ref": None, "problem": told}]}))
+
+    [result] = asking(server.url, lambda c: c.score_many([CaseToScore(description=" ")]))
+    with pytest.raises(InvalidRequestError, match=r"^'description': must hold text") as caught:
+        asking(server.url, lambda c: c.score(CaseToScore(description=" ")))
+
+    assert (result.problem.field, result.problem.errors[0].field) == ("description", "description")
+    assert (result.problem.detail, caught.value.field) == ("'description': must hold text", "description")
 
 
 def test_scores_and_problems_are_told_apart(server: ScriptedServer, asking: Asking) -> None:

@@ -236,7 +236,7 @@ def test_an_address_that_is_none_is_refused_and_not_repeated(url: str) -> None:
     assert url in ("", "http://") or url not in str(caught.value)
 
 
-@pytest.mark.parametrize("wrong", ["", "a" * 256, "a\x7f", "é", "a\nb"])
+@pytest.mark.parametrize("wrong", ["", "a b", "a" * 256, "a\x7f", "é", "a\nb"])
 def test_an_idempotency_key_that_is_none(asking: Asking, wrong: str) -> None:
     with pytest.raises(ValueError, match=r"^'idempotency_key' must be"):
         asking("http://127.0.0.1:1", lambda c: c.file(SECRET_REPORT, idempotency_key=wrong))

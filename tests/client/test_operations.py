@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from caseload_client import (
+    Case,
     CaseToScore,
     Client,
     InternalError,
@@ -28,6 +29,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
 CASE, REPORT, BULK = "case-0", "report-0", "bulk-0"
 LATER = datetime(2026, 3, 4, 12, tzinfo=UTC)
 LEASE = Lease(case_id=CASE, holder="ada", token=1, expires_at=LATER)
+KNOWN = Case.model_construct(case_id=CASE, version=1, status="open")
 VERDICT = Verdict(category="spam_promotion", severity=4, action="remove_content", reason="clear_breach")
 
 ASKED: dict[str, Any] = {
@@ -37,7 +39,7 @@ ASKED: dict[str, Any] = {
     "bulk_preview": lambda c: c.bulk_preview([CASE]),
     "bulk_undo": lambda c: c.bulk_undo(BULK),
     "case": lambda c: c.case(CASE),
-    "case_if_changed": lambda c: c.case_if_changed(CASE, 1),
+    "case_if_changed": lambda c: c.case_if_changed(KNOWN),
     "cases": lambda c: list(c.cases()),
     "cases_page": lambda c: c.cases_page(),
     "claim": lambda c: c.claim(),

@@ -23,7 +23,7 @@ class Batching(Sender):
         self,
         many: Iterable[CaseToScore | NewReport],
         send: Callable[[Sequence[Item]], list[R]],
-        refused: Callable[[int, int, ItemProblem], R],
+        refused: Callable[[int, ItemProblem], R],
         *,
         most: int = MOST_ITEMS,
         most_bytes: int = MOST_BYTES,
@@ -33,7 +33,7 @@ class Batching(Sender):
         Args:
             many: The items; all are read before the first is sent.
             send: Sends one batch; answers a result for each of its items.
-            refused: Makes the result of an item by its place, status and problem.
+            refused: Makes the result of an item by its place and problem.
             most: Items in a batch.
             most_bytes: Their bytes together.
 
@@ -46,7 +46,7 @@ class Batching(Sender):
             if isinstance(one, Item):
                 items.append(one)
             else:
-                results.append(refused(one.place, 422, one.problem))
+                results.append(refused(one.place, one.problem))
         try:
             for batch in batches(items, most=most, most_bytes=most_bytes):
                 results += self._one_batch(batch, send, refused)
@@ -59,7 +59,7 @@ class Batching(Sender):
         self,
         batch: Sequence[Item],
         send: Callable[[Sequence[Item]], list[R]],
-        refused: Callable[[int, int, ItemProblem], R],
+        refused: Callable[[int, ItemProblem], R],
     ) -> list[R]:
         try:
             return send(batch)
@@ -68,7 +68,7 @@ class Batching(Sender):
             if alone is None and not (is_too_large(error) and len(batch) > 1):
                 raise
         if alone is not None:
-            return [refused(batch[0].place, 422, alone)]
+            return [refused(batch[0].place, alone)]
         results: list[R] = []
         for half in halves(batch):
             results += self._one_batch(half, send, refused)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from caseload_client._batches import Item, as_list, key_of
 from caseload_client._call import Received, getting, given, id_in_path, posting, read_nothing, reads
-from caseload_client._pages import next_cursor, page_params
+from caseload_client._pages import MOST_EVENTS, next_cursor, page_params
 from caseload_client._results import FiledBatch, filed, not_filed
 from caseload_client._sync.batching import Batching
 from caseload_client.answers_cases import (
@@ -67,13 +67,15 @@ class CaseCalls(Batching):
         """
         return self._send(getting(_path(case_id), reads(Case)))
 
-    def case_if_changed(self, case_id: str, version: int) -> Case | None:
-        """The case, or None where nothing happened to it since `version`."""
+    def case_if_changed(self, known: Case) -> Case | None:
+        """The case as it is now, or None where it still is as `known`."""
 
         def read(received: Received) -> Case | None:
             return None if received.status == _NOT_MODIFIED else reads(Case)(received)
 
-        call = getting(_path(case_id), read).with_header("If-None-Match", f'"{version}"', also={_NOT_MODIFIED})
+        # A lease that lapses changes the status and is no event, so the tag holds both.
+        tags = f'"{known.version}-{known.status}", "{known.version}"'
+        call = getting(_path(known.case_id), read).with_header("If-None-Match", tags, also={_NOT_MODIFIED})
         return self._send(call)
 
     def cases(self, wanted: CaseFilter = _ANY, *, page_size: int = 100) -> Iterator[CaseSummary]:
@@ -92,7 +94,7 @@ class CaseCalls(Batching):
         params = page_params(limit, cursor) | asdict(wanted)
         return self._send(getting("/v1/cases", reads(CasesPage), params))
 
-    def events(self, case_id: str, *, page_size: int = 200) -> Iterator[Event]:
+    def events(self, case_id: str, *, page_size: int = MOST_EVENTS) -> Iterator[Event]:
         """All that happened to a case, in order, read a page at a time as it is asked for."""
         cursor: str | None = None
         while True:
@@ -103,9 +105,10 @@ class CaseCalls(Batching):
             if cursor is None:
                 return
 
-    def events_page(self, case_id: str, *, limit: int = 200, cursor: str | None = None) -> EventsPage:
+    def events_page(self, case_id: str, *, limit: int = MOST_EVENTS, cursor: str | None = None) -> EventsPage:
         """One page of what happened to a case; `cursor` is the `next_cursor` of the one before."""
-        return self._send(getting(f"{_path(case_id)}/events", reads(EventsPage), page_params(limit, cursor)))
+        params = page_params(limit, cursor, most=MOST_EVENTS)
+        return self._send(getting(f"{_path(case_id)}/events", reads(EventsPage), params))
 
     def decide(
         self,
