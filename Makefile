@@ -26,7 +26,7 @@ help: ## Say what can be done
 
 install: $(INSTALLED) ## Set up .venv from requirements.lock
 
-$(INSTALLED): requirements.lock pyproject.toml
+$(INSTALLED): requirements.lock pyproject.toml client/pyproject.toml
 	@echo "== Setting up .venv with $$($(PYTHON) --version); about 2.5 GB, a minute or two ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
@@ -36,7 +36,7 @@ ifneq ($(TORCH_INDEX),)
 endif
 	@# Without dependency resolution nothing can come in that the lock does not name: no CUDA packages, ever.
 	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps -r requirements.lock
-	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable . --editable client
 	@$(BIN)/python -c "import torch" 2>/dev/null || { \
 	  echo "torch does not start: this index has its CUDA build only. Run: make install TORCH_INDEX=https://download.pytorch.org/whl/cpu"; exit 1; }
 	@touch $(INSTALLED)
@@ -80,5 +80,5 @@ soak: install ## The long runs that CI has no time for
 	$(BIN)/python benchmarks/replay.py
 
 clean: ## Remove the environment, the demo's data and all caches
-	rm -rf .venv $(HOME_DIR) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv $(HOME_DIR) build *.egg-info client/build client/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
