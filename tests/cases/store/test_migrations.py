@@ -28,7 +28,7 @@ from tests.databases import fresh_database
 def test_migrations_run_up_down_and_up_again(empty_url: str) -> None:
     assert migrate.current(empty_url) is None
     migrate.upgrade(empty_url)
-    assert migrate.current(empty_url) == "0007"
+    assert migrate.current(empty_url) == "0009"
 
     migrate.downgrade(empty_url, "base")
     assert migrate.current(empty_url) is None
@@ -224,6 +224,24 @@ def test_0006_lets_callers_of_before_do_all_but_manage_keys_and_revokes_narrower
     engine.dispose()
 
 
+def test_0009_begins_with_nobody_to_be_told_and_goes_down_with_all_that_was_to_be_told(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    with CaseStore.open(empty_url) as store:
+        store.add_webhook("https://hooks.example.org/")
+        case = file_one(store)
+        store.record_scores([score(case)])
+        decide(store, case.id)
+        store.derive_deliveries()
+        assert len(store.deliveries(10)) == 2
+        store.tell_alarms({"queue_old": {}})
+    migrate.downgrade(empty_url, "0007")
+    assert not {"webhooks", "deliveries", "event_readers", "standing_alarms"} & set(table_names(empty_url))
+    migrate.upgrade(empty_url)
+    with CaseStore.open(empty_url) as store:
+        assert (store.webhooks(), store.deliveries(10), store.derive_deliveries()) == ((), (), 0)
+        assert store.rebuild() == []
+
+
 def add_caller(url: str, name: str, **what: Any) -> None:
     """A row of `callers`, as the schema at `url` has them."""
     row = {"name": name, "key_sha256": name, "created_at": datetime(2026, 3, 4, tzinfo=UTC), **what}
@@ -293,7 +311,7 @@ def columns(url: str, names: tuple[str, ...]) -> list[tuple[object, ...]]:
 
 def test_a_second_upgrade_changes_nothing(store_url: str) -> None:
     migrate.upgrade(store_url)
-    assert migrate.current(store_url) == "0007"
+    assert migrate.current(store_url) == "0009"
 
 
 def test_the_migrated_schema_is_the_metadata(store_url: str) -> None:
@@ -369,4 +387,4 @@ def test_a_revision_that_there_is_not_is_refused_and_changes_nothing(tmp_path: P
     with fresh_database("sqlite", tmp_path) as url:
         with pytest.raises(InvalidInputError, match="'revision' must"):
             migrate.downgrade(url, "0000")
-        assert migrate.current(url) == "0007"
+        assert migrate.current(url) == "0009"
