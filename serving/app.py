@@ -17,12 +17,22 @@ from starlette.types import Receive, Scope, Send
 from cases.clock import Clock, utc_now
 from cases.settings import Settings
 from cases.store import CaseStore
-from serving import problems, routes_bulk, routes_cases, routes_handling, routes_model, routes_queue, routes_scores
+from serving import (
+    problems,
+    routes_bulk,
+    routes_cases,
+    routes_handling,
+    routes_model,
+    routes_queue,
+    routes_scores,
+    routes_webhooks,
+)
 from serving.alarms import AlarmLimits, Alarms
 from serving.backlog import Backlog
 from serving.batching import RunBatch, Scorer
 from serving.callers import Callers
 from serving.champion import ChampionWatch
+from serving.delivering import Delivering
 from serving.explaining import Explaining
 from serving.guard import Guard
 from serving.limits import Limits
@@ -36,7 +46,6 @@ from serving.scoring import Outcome, score_each
 from serving.sealing import Sealing
 from serving.services import Services
 from serving.store_access import StoreAccess
-from serving.webhooks import Webhook
 
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
@@ -58,7 +67,7 @@ def build_services(
 
     Raises:
         TaxonomyError, WeightsError: The policy file or that of the weights is not valid.
-        InvalidInputError: The webhook's secret is none.
+        InvalidInputError: The URL or a secret of the environment's receiver of events is none.
     """
     store = StoreAccess(lambda: CaseStore.open(settings.database_url, clock))
     ranking = Ranking.of_settings(settings)
@@ -73,10 +82,8 @@ def build_services(
     watch.on_swap = swapped
     reranking = Reranking(store, ranking, clock)
     sealing = Sealing(store, settings.seal_key, every=settings.audit_seconds)
-    webhook = (
-        Webhook(settings.webhook_url, settings.webhook_secret.get_secret_value()) if settings.webhook_url else None
-    )
-    alarms = Alarms(store, ranking, AlarmLimits.of_settings(settings), clock, webhook)
+    alarms = Alarms(store, ranking, AlarmLimits.of_settings(settings))
+    delivering = Delivering.of_settings(store, settings, clock)
     return Services(
         store,
         watch,
@@ -85,6 +92,7 @@ def build_services(
         reranking,
         sealing,
         alarms,
+        delivering,
         ranking,
         clock,
         settings,
@@ -111,7 +119,15 @@ def build_app(services: Services) -> FastAPI:
     problems.install(app)
     bearer = Depends(HTTPBearer(auto_error=False, description="From `caseload caller add`."))
     keyed = APIRouter(dependencies=[bearer, Depends(permitted)])
-    for routes in (routes_scores, routes_cases, routes_handling, routes_bulk, routes_queue, routes_model):
+    for routes in (
+        routes_scores,
+        routes_cases,
+        routes_handling,
+        routes_bulk,
+        routes_queue,
+        routes_webhooks,
+        routes_model,
+    ):
         keyed.include_router(routes.router)
     app.include_router(keyed)
     app.include_router(routes_model.health, dependencies=[Depends(permitted)])
@@ -135,7 +151,7 @@ def _running(services: Services) -> Callable[[FastAPI], contextlib.AbstractAsync
         # asyncio's own handler prints the exception that a task ended with, message and all.
         asyncio.get_running_loop().set_exception_handler(_log_kind)
         services.watch.start()
-        each = (services.backlog, services.reranking, services.sealing, services.alarms)
+        each = (services.backlog, services.reranking, services.sealing, services.alarms, services.delivering)
         beside = [asyncio.create_task(work.run()) for work in each]
         try:
             yield

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     MODEL = "model:read"
     DESCRIBE = "api:read"
     METRICS = "metrics:read"
+    WEBHOOKS = "webhooks:manage"
 
 
 # Of a route that needs no key.
@@ -49,7 +50,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     ),
     Role.DATA_SCIENTIST: frozenset({Permission.READ, Permission.SCORE, Permission.MODEL, Permission.DESCRIBE}),
     # Looks after the service and its keys, and has no need to see a case.
-    Role.ADMIN: frozenset({Permission.MODEL, Permission.DESCRIBE, Permission.METRICS}),
+    Role.ADMIN: frozenset({Permission.MODEL, Permission.DESCRIBE, Permission.METRICS, Permission.WEBHOOKS}),
 }  # fmt: skip
 
 Needed = Permission | str  # a permission, or OPEN
@@ -86,6 +87,10 @@ ROUTES: Mapping[Route, Needed] = {
     ("POST", "/v1/cases/{case_id}/reopen"): Permission.LEAD,
     ("POST", "/v1/cases/{case_id}/severity"): Permission.LEAD,
     ("POST", "/v1/cases/{case_id}/priority"): Permission.LEAD,
+    ("GET", "/v1/webhooks"): Permission.WEBHOOKS,
+    ("GET", "/v1/webhooks/deliveries"): Permission.WEBHOOKS,
+    ("POST", "/v1/webhooks/deliveries/{delivery_id}/replay"): Permission.WEBHOOKS,
+    ("POST", "/v1/webhooks/{webhook_id}/replay"): Permission.WEBHOOKS,
 }
 
 # BentoML's own, which stand before the API's and ask no dependency: the guard looks here.

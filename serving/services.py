@@ -15,6 +15,7 @@ from serving.backlog import Backlog
 from serving.batching import Scorer
 from serving.callers import Callers
 from serving.champion import ChampionWatch
+from serving.delivering import Delivering
 from serving.explaining import Explaining
 from serving.guard import IDENTITY
 from serving.limits import Limits
@@ -37,6 +38,7 @@ class Services:
         reranking: Ranks open cases again, by the clock and under changed weights.
         sealing: Seals the log of events.
         alarms: Tells where the queue needs somebody.
+        delivering: Tells receivers what happens.
         ranking: The policy's rules and the priority's weights.
         clock: Business time.
         settings: As the process was started with.
@@ -52,6 +54,7 @@ class Services:
     reranking: Reranking
     sealing: Sealing
     alarms: Alarms
+    delivering: Delivering
     ranking: Ranking
     clock: Clock
     settings: Settings
