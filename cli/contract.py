@@ -18,6 +18,7 @@ from cli.contract_base import Answer as Answer  # noqa: PLC0414 - it is part of 
 from cli.contract_handling import BulkAnswer, HandledAnswer, HistoryAnswer
 from cli.contract_replay import ReplayAnswer
 from cli.contract_rights import CallersAnswer, PeopleAnswer
+from cli.contract_webhooks import DeadLettersAnswer, WebhookAddedAnswer, WebhooksAnswer
 
 
 class SuggestedCategory(Answer):
@@ -334,6 +335,9 @@ ANSWERS: tuple[type[Answer], ...] = (
     AuditVerifyAnswer,
     CallersAnswer,
     PeopleAnswer,
+    WebhookAddedAnswer,
+    WebhooksAnswer,
+    DeadLettersAnswer,
     CompareAnswer,
     EvaluateAnswer,
     SuspectsAnswer,
