@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -15,12 +15,12 @@ from typing import Any
 from cases.decision import Decision
 from cases.ids import new_id
 from cases.record import Event, EventKind, Score
+from cases.triage import ABSTAIN, triage_of
 
 # Of a case with very many reports the first are named, and how many there are.
 NAMED_REPORTS = 20
 
 _MOST_SEVERE = 1
-_ABSTAIN = "abstain"
 
 
 class Told(StrEnum):
@@ -128,7 +128,15 @@ def _message(event: Event, kind: Told, facts: Facts, data: Mapping[str, Any]) ->
 
 def _scored(event: Event, score: Score) -> dict[str, Any]:
     # Where the model abstains a guess is no suggestion: whoever is told would act on it.
-    offered = "" if score.tier == _ABSTAIN else likeliest(score.category)
+    offered = "" if score.tier == ABSTAIN else likeliest(score.category)
+    level = score.severity_level
+    triage = triage_of(
+        score.tier,
+        offered,
+        score.category.get(offered, 0.0),
+        level,
+        0.0 if level is None else score.severity.get(level, 0.0),
+    )
     return {
         "score_id": score.id,
         "content_version": event.data.get("content_version"),
@@ -144,6 +152,7 @@ def _scored(event: Event, score: Score) -> dict[str, Any]:
         "order_key": score.order_key,
         "queue": score.queue or None,
         "language": score.language or None,
+        "triage": {**asdict(triage), "tags": list(triage.tags)},
     }
 
 

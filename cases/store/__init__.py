@@ -26,6 +26,7 @@ from cases.store.reading import Reading
 from cases.store.rebuilding import Rebuilding
 from cases.store.scoring import Scoring
 from cases.store.sealing import Sealing
+from cases.store.sourcing import Sourcing
 from cases.store.telling import Telling
 from cases.store.verifying import Verifying
 from cases.store.watching import Pulse, Watching
@@ -53,6 +54,7 @@ class CaseStore(
     Sealing,
     Verifying,
     Telling,
+    Sourcing,
 ):
     """Cases and everything that happens to them. Open it with `CaseStore.open`; threads may share it.
 

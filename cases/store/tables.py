@@ -465,6 +465,21 @@ standing_alarms = Table(
     **MYSQL,
 )
 
+# Systems that send reports signed, by the reports' source.
+inbound_sources = Table(
+    "inbound_sources",
+    metadata,
+    _code("source", primary_key=True),
+    Column("kind", String(16), nullable=False),
+    # NULL of one that was removed.
+    _name("secret", nullable=True),
+    _name("old_secret", nullable=True),
+    Column("old_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("removed_at", UtcDateTime),
+    **MYSQL,
+)
+
 # The taxonomy's levels, copied here by register_policy for the view first_touch_sla.
 severity_levels = Table(
     "severity_levels",

@@ -81,6 +81,14 @@ def test_a_case_is_told_of_from_its_score_to_the_overturned_decision(store: Case
         "score_id": sent.id, "tier": "suggest", "category": "hate", "probability": sent.category["hate"],
         "severity": 2, "queue": "urgent",
     }  # fmt: skip
+    # The level shown has .7 by the model.
+    assert scored["triage"] == {
+        "category": "hate", "category_confidence": "Medium", "severity": 2, "severity_confidence": "Medium",
+        "tags": [
+            "caseload_category_hate", "caseload_category_confidence_medium",
+            "caseload_severity_2", "caseload_severity_confidence_medium",
+        ],
+    }  # fmt: skip
     assert [(each["decision_id"], each["outcome"], each["reviews"]) for each in decided] == [
         (first.id, None, None),
         (upheld.id, "upheld", first.id),
@@ -100,6 +108,10 @@ def test_where_the_model_abstains_no_category_is_told(store: CaseStore) -> None:
     assert [scored.payload[name] for name in ("tier", "category", "probability", "sub_policy")] == [
         "abstain", None, None, None,
     ]  # fmt: skip
+    assert scored.payload["triage"] == {
+        "category": None, "category_confidence": None, "severity": None, "severity_confidence": None,
+        "tags": ["caseload_abstained"],
+    }  # fmt: skip
 
 
 def test_nothing_that_is_told_holds_a_text_or_a_name(store: CaseStore) -> None:

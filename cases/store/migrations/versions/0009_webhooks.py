@@ -1,6 +1,7 @@
 """Events out: who is told of what (`webhooks`), what is still to be told (`deliveries`), how far the log was read.
 
-All tables begin empty. Down again, receivers with their secrets and what was not yet delivered are lost.
+And in: which systems may send reports signed (`inbound_sources`). All tables begin empty. Down again, receivers and
+sources with their secrets, and what was not yet delivered, are lost.
 
 Revision: 0009, after 0007.
 """
@@ -78,6 +79,18 @@ def upgrade() -> None:
         **MYSQL,
     )
     op.create_table(
+        "inbound_sources",
+        sa.Column("source", sa.String(100), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("secret", sa.String(255), nullable=True),
+        sa.Column("old_secret", sa.String(255), nullable=True),
+        sa.Column("old_until", UtcDateTime, nullable=True),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("removed_at", UtcDateTime, nullable=True),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_inbound_sources")),
+        **MYSQL,
+    )
+    op.create_table(
         "standing_alarms",
         sa.Column("alarm", sa.String(64), nullable=False),
         sa.Column("raised_at", UtcDateTime, nullable=False),
@@ -88,5 +101,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them."""
-    for table in ("standing_alarms", "event_readers", "deliveries", "webhooks"):
+    for table in ("inbound_sources", "standing_alarms", "event_readers", "deliveries", "webhooks"):
         op.drop_table(table)
