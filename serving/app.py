@@ -22,6 +22,7 @@ from serving import (
     routes_bulk,
     routes_cases,
     routes_handling,
+    routes_inbound,
     routes_model,
     routes_queue,
     routes_scores,
@@ -130,7 +131,8 @@ def build_app(services: Services) -> FastAPI:
     ):
         keyed.include_router(routes.router)
     app.include_router(keyed)
-    app.include_router(routes_model.health, dependencies=[Depends(permitted)])
+    for keyless in (routes_model.health, routes_inbound.router):
+        app.include_router(keyless, dependencies=[Depends(permitted)])
     # Not FastAPI's own route of that path, which asks no dependency.
     app.add_api_route(
         "/openapi.json",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import nullcontext
 
 from starlette.concurrency import run_in_threadpool
@@ -13,7 +14,7 @@ from cases.identity import Identity
 from serving.answer_headers import with_security_headers
 from serving.callers import Callers
 from serving.limits import Limits
-from serving.permissions import NATIVE, OPEN, ROUTES, refuse_native
+from serving.permissions import NATIVE, OPEN, ROUTES, SIGNED, refuse_native
 from serving.problems import TOO_LARGE, crash, problem, problem_of
 from serving.schemas import MAX_BODY_BYTES
 
@@ -21,6 +22,10 @@ IDENTITY = "caseload.identity"
 
 # A load balancer holds no key. BentoML's own three answer an empty line.
 OPEN_PATHS = frozenset(path for (_, path), needed in {**ROUTES, **NATIVE}.items() if needed == OPEN)
+# Nor do systems that sign: their routes ask for the signature, and count their share, before anything is parsed.
+SIGNED_PATHS = re.compile(
+    "|".join(re.sub(r"\{\w+\}", "[^/]+", path) for (_, path), needed in ROUTES.items() if needed == SIGNED)
+)
 
 
 class Guard:
@@ -74,7 +79,7 @@ class Guard:
     async def _admit(self, scope: Scope) -> Identity | None:
         """Who asks; None where nobody need say."""
         scope[IDENTITY] = None
-        if scope["path"] in OPEN_PATHS:
+        if scope["path"] in OPEN_PATHS or SIGNED_PATHS.fullmatch(scope["path"]):
             return None
         identity = await run_in_threadpool(self.callers.of_request, scope)
         refuse_native(identity, scope["method"], scope["path"])

@@ -31,6 +31,8 @@ class Permission(StrEnum):
 
 # Of a route that needs no key.
 OPEN: Final = "open"
+# Of one that needs none either, since it asks itself who signed the request (`serving.signed`).
+SIGNED: Final = "signed"
 
 _ASSOCIATE = {
     Permission.READ, Permission.QUEUE, Permission.WORK, Permission.SCORE, Permission.MODEL, Permission.DESCRIBE,
@@ -53,7 +55,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset({Permission.MODEL, Permission.DESCRIBE, Permission.METRICS, Permission.WEBHOOKS}),
 }  # fmt: skip
 
-Needed = Permission | str  # a permission, or OPEN
+Needed = Permission | str  # a permission, OPEN or SIGNED
 Route = tuple[str, str]  # method and path template
 
 ROUTES: Mapping[Route, Needed] = {
@@ -87,6 +89,8 @@ ROUTES: Mapping[Route, Needed] = {
     ("POST", "/v1/cases/{case_id}/reopen"): Permission.LEAD,
     ("POST", "/v1/cases/{case_id}/severity"): Permission.LEAD,
     ("POST", "/v1/cases/{case_id}/priority"): Permission.LEAD,
+    ("POST", "/v1/inbound/zendesk/{source}"): SIGNED,
+    ("POST", "/v1/inbound/generic/{source}"): SIGNED,
     ("GET", "/v1/webhooks"): Permission.WEBHOOKS,
     ("GET", "/v1/webhooks/deliveries"): Permission.WEBHOOKS,
     ("POST", "/v1/webhooks/deliveries/{delivery_id}/replay"): Permission.WEBHOOKS,
