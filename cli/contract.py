@@ -16,6 +16,7 @@ from cases.record import AttributeValue, CaseStatus
 from cli.contract_audit import AuditHeadAnswer, AuditSealAnswer, AuditVerifyAnswer
 from cli.contract_base import Answer as Answer  # noqa: PLC0414 - it is part of this contract
 from cli.contract_handling import BulkAnswer, HandledAnswer, HistoryAnswer
+from cli.contract_inbound import InboundAnswer
 from cli.contract_replay import ReplayAnswer
 from cli.contract_rights import CallersAnswer, PeopleAnswer
 from cli.contract_webhooks import DeadLettersAnswer, WebhookAddedAnswer, WebhooksAnswer
@@ -338,6 +339,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     WebhookAddedAnswer,
     WebhooksAnswer,
     DeadLettersAnswer,
+    InboundAnswer,
     CompareAnswer,
     EvaluateAnswer,
     SuspectsAnswer,
