@@ -12,8 +12,10 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import partial
 from importlib.metadata import version
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from types import TracebackType
@@ -34,6 +36,7 @@ FORBIDDEN = "forbidden_address"
 _UNKNOWN_NAME = "unknown_name"
 
 _CONNECTIONS = 64
+LOOKUPS = 4
 _KEEP_SECONDS = 30.0
 # Networks whose addresses stand for an IPv4 address in their last bits (RFC 6052).
 _TRANSLATED = ip_network("64:ff9b::/96")
@@ -85,20 +88,24 @@ class Poster:
         self._networks = networks
         self._trust = trust
         self._within = within
+        self._network: CheckedNetwork | None = None
         self._pool: httpcore2.AsyncConnectionPool | None = None
 
     async def __aenter__(self) -> Self:
+        self._network = CheckedNetwork(self._networks)
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=self._trust or httpcore2.default_ssl_context(),
             max_connections=_CONNECTIONS,
             keepalive_expiry=_KEEP_SECONDS,
-            network_backend=CheckedNetwork(self._networks),
+            network_backend=self._network,
         )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if self._network is not None:
+            self._network.close()
         if self._pool is not None:
             await self._pool.aclose()
 
@@ -167,6 +174,8 @@ class CheckedNetwork(httpcore2.AsyncNetworkBackend):
     def __init__(self, networks: Sequence[Network]) -> None:
         self._networks = networks
         self._plain = httpcore2.AnyIOBackend()
+        # Threads of its own: a look-up that hangs would keep one from the scoring, which has few.
+        self._lookups = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="caseload-lookup")
 
     async def connect_tcp(
         self,
@@ -208,9 +217,14 @@ class CheckedNetwork(httpcore2.AsyncNetworkBackend):
         """Wait."""
         await asyncio.sleep(seconds)
 
+    def close(self) -> None:
+        """Begin no look-up more; one that hangs is not waited for."""
+        self._lookups.shutdown(wait=False, cancel_futures=True)
+
     async def _addresses(self, host: str, port: int) -> list[str]:
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+            found = await asyncio.get_running_loop().run_in_executor(self._lookups, look_up)
         except (OSError, UnicodeError) as error:
             raise UnknownNameError("'url' must name a host that there is (got one without an address)") from error
         addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))

@@ -446,6 +446,15 @@ Index("ix_deliveries_before", deliveries.c.webhook_id, deliveries.c.about, deliv
 Index("ix_deliveries_done", deliveries.c.state, deliveries.c.done_at)
 Index("ix_deliveries_counted", deliveries.c.state, deliveries.c.kind, deliveries.c.created_at)
 
+# What a receiver is told once and never again, also when its delivery is no longer kept.
+told_once = Table(
+    "told_once",
+    metadata,
+    _id("webhook_id", ForeignKey("webhooks.id"), primary_key=True),
+    Column("event_id", String(64), primary_key=True),
+    **MYSQL,
+)
+
 # How far somebody has read the log of events, and which numbers below were not there yet, with when that was seen.
 event_readers = Table(
     "event_readers",

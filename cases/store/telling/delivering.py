@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, upd
 from cases.store.database import Database
 from cases.store.rows import AnyRow, chunks
 from cases.store.tables import deliveries, webhooks
-from cases.telling import Told
 from cases.webhooks import ClaimedDelivery, Delivery, DeliveryState, WebhookId
 
 # What is told of a case waits while an earlier message about it was tried fewer times than this: about half an hour.
@@ -122,18 +121,12 @@ class Delivering:
     def purge_deliveries(self, keep_delivered: timedelta, keep_dead: timedelta) -> int:
         """Delete what was delivered or given up longer ago; answers how many rows, at most a thousand of each.
 
-        That a case of severity 1 arrived is kept: the row tells that it was told.
-
         Raises:
             StoreUnavailableError: The database does not answer.
         """
         now = self._db.clock()
         old = [
-            and_(
-                deliveries.c.state == _DELIVERED,
-                deliveries.c.done_at < now - keep_delivered,
-                deliveries.c.kind != Told.SEVERITY_1.value,
-            ),
+            and_(deliveries.c.state == _DELIVERED, deliveries.c.done_at < now - keep_delivered),
             and_(deliveries.c.state == _DEAD, deliveries.c.done_at < now - keep_dead),
         ]
         ids = self._db.read(lambda connection: [number for one in old for number in _ids(connection, one)])

@@ -20,7 +20,7 @@ from cases.seals import OpenGaps
 from cases.store.database import Database
 from cases.store.rows import AnyRow, chunks, decision_from, event_from, score_from
 from cases.store.seal_rows import within
-from cases.store.tables import cases, decisions, deliveries, event_readers, events, reports, scores
+from cases.store.tables import cases, decisions, deliveries, event_readers, events, reports, scores, told_once
 from cases.store.telling.hooking import READER, active_webhooks
 from cases.telling import NAMED_REPORTS, TELLING, Facts, Message, Told, messages_of
 from cases.webhooks import DeliveryState
@@ -106,7 +106,7 @@ def keep_deliveries(
         for receiver in receivers
         if message.kind in receiver.events and (number is None or number > receiver.from_event)
     ]
-    fresh = _not_there(connection, rows)
+    fresh = _first_told(connection, rows)
     if fresh:
         connection.execute(insert(deliveries), fresh)
 
@@ -125,19 +125,25 @@ def _row(receiver: AnyRow, message: Message, now: datetime) -> dict[str, Any]:
     }
 
 
-def _not_there(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _first_told(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Those that no receiver was told already: that a case is of severity 1 is told once for the case."""
-    known: set[tuple[str, str]] = set()
-    once = sorted({row["event_id"] for row in rows if row["kind"] == Told.SEVERITY_1.value})
-    for some in chunks(once):
-        query = select(deliveries.c.webhook_id, deliveries.c.event_id).where(deliveries.c.event_id.in_(some))
-        known |= {(row.webhook_id, row.event_id) for row in connection.execute(query)}
-    fresh = []
+    once = {row["event_id"] for row in rows if row["kind"] == Told.SEVERITY_1.value}
+    told: set[tuple[str, str]] = set()
+    for some in chunks(sorted(once)):
+        found = connection.execute(select(told_once).where(told_once.c.event_id.in_(some)))
+        told |= {(row.webhook_id, row.event_id) for row in found}
+    first, fresh = [], []
     for row in rows:
         key = (row["webhook_id"], row["event_id"])
-        if key not in known:
-            known.add(key)
-            fresh.append(row)
+        if row["event_id"] in once:
+            # Two events of one batch may show it.
+            if key in told:
+                continue
+            told.add(key)
+            first.append({"webhook_id": row["webhook_id"], "event_id": row["event_id"]})
+        fresh.append(row)
+    if first:
+        connection.execute(insert(told_once), first)
     return fresh
 
 

@@ -147,7 +147,8 @@ def test_that_a_case_is_of_severity_1_is_told_once_however_it_is_known(
     assert first.payload["cause"] == how
     # What was delivered is purged, but not that this was told.
     clock.forward(days=100)
-    store.purge_deliveries(timedelta(days=1), timedelta(days=1))
+    assert store.purge_deliveries(timedelta(days=1), timedelta(days=1)) == 1
+    assert store.deliveries(10) == ()
     store.record_scores([score(case, severity_level=1)])
     assert told(store, to) == []
     # Another receiver has not been told.

@@ -71,6 +71,14 @@ def upgrade() -> None:
     ):
         op.create_index(name, "deliveries", columns)
     op.create_table(
+        "told_once",
+        sa.Column("webhook_id", sa.String(36), nullable=False),
+        sa.Column("event_id", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("webhook_id", "event_id", name=op.f("pk_told_once")),
+        sa.ForeignKeyConstraint(["webhook_id"], ["webhooks.id"], name=op.f("fk_told_once_webhook_id_webhooks")),
+        **MYSQL,
+    )
+    op.create_table(
         "event_readers",
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("read_up_to", sa.BigInteger, nullable=False),
@@ -101,5 +109,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them."""
-    for table in ("inbound_sources", "standing_alarms", "event_readers", "deliveries", "webhooks"):
+    for table in ("inbound_sources", "standing_alarms", "event_readers", "told_once", "deliveries", "webhooks"):
         op.drop_table(table)
