@@ -259,3 +259,8 @@ class OpenGaps:
     def ranges(self) -> list[Range]:
         """The numbers that are open."""
         return [(low, high) for low, high, _ in self._open]
+
+    @property
+    def dated(self) -> list[tuple[int, int, datetime]]:
+        """The same, each range with when it was seen to be missing."""
+        return list(self._open)

@@ -85,9 +85,20 @@ class Settings(BaseSettings):
         gt=0,
         le=MOST_HOURS,
     )
-    webhook_url: str = Field(default="", description="Where events are posted to; empty: nowhere.")
+    webhook_url: str = Field(
+        default="", description="Where alarms are posted to, beside the receivers that were added; empty: nowhere."
+    )
     webhook_secret: SecretStr = Field(
-        default=SecretStr(""), description="What events are signed with, `whsec_…`; empty: unsigned."
+        default=SecretStr(""),
+        description="What these are signed with, `whsec_…`, two with a blank between while one is changed; "
+        "empty: unsigned.",
+    )
+    webhook_networks: str = Field(
+        default="",
+        description="Networks not public in which receivers of events may be, CIDRs between commas; empty: none.",
+    )
+    webhook_keep_days: float = Field(
+        default=7.0, description="How long what was delivered is kept, in days.", gt=0, le=3_650
     )
     audit_key: SecretStr = Field(
         default=SecretStr(""),
@@ -136,7 +147,12 @@ class Settings(BaseSettings):
         """Where trusted proxies connect from."""
         return networks(self.trusted_proxies)
 
-    @field_validator("trusted_proxies")
+    @property
+    def receivers_networks(self) -> tuple[Network, ...]:
+        """Where receivers of events may be, beside public addresses."""
+        return networks(self.webhook_networks)
+
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def _are_networks(cls, value: str) -> str:
         networks(value)

@@ -16,8 +16,10 @@ from cases.record import AttributeValue, CaseStatus
 from cli.contract_audit import AuditHeadAnswer, AuditSealAnswer, AuditVerifyAnswer
 from cli.contract_base import Answer as Answer  # noqa: PLC0414 - it is part of this contract
 from cli.contract_handling import BulkAnswer, HandledAnswer, HistoryAnswer
+from cli.contract_inbound import InboundAnswer
 from cli.contract_replay import ReplayAnswer
 from cli.contract_rights import CallersAnswer, PeopleAnswer
+from cli.contract_webhooks import DeadLettersAnswer, WebhookAddedAnswer, WebhooksAnswer
 
 
 class SuggestedCategory(Answer):
@@ -334,6 +336,10 @@ ANSWERS: tuple[type[Answer], ...] = (
     AuditVerifyAnswer,
     CallersAnswer,
     PeopleAnswer,
+    WebhookAddedAnswer,
+    WebhooksAnswer,
+    DeadLettersAnswer,
+    InboundAnswer,
     CompareAnswer,
     EvaluateAnswer,
     SuspectsAnswer,

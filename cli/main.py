@@ -25,6 +25,7 @@ from cli import (
     evaluating,
     explaining,
     handling,
+    inbound,
     learning,
     moving,
     people,
@@ -33,6 +34,7 @@ from cli import (
     reviewing,
     scoring,
     service,
+    webhooks,
     working,
 )
 from cli.command import GlobalOptions
@@ -59,6 +61,8 @@ app = typer.Typer(
 app.add_typer(database.app, name="db")
 app.add_typer(callers.app, name="caller")
 app.add_typer(people.app, name="person")
+app.add_typer(webhooks.app, name="webhook")
+app.add_typer(inbound.app, name="inbound")
 app.add_typer(policy.app, name="policy")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(moving.app)

@@ -1,7 +1,7 @@
 """Alarms: severity 1 that nobody took in time, a queue grown old, and more coming in than is decided.
 
-They are raised and cleared as metrics and as webhook events. Each hangs on figures alone, so it says nothing of what
-a case is about; a case is named by its id.
+They are raised and cleared as metrics, and receivers of events are told, once however many services look. Each hangs
+on figures alone, so it says nothing of what a case is about; a case is named by its id.
 """
 
 from __future__ import annotations
@@ -9,21 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 
 from prometheus_client import Gauge
 from starlette.concurrency import run_in_threadpool
 
-from cases.clock import Clock
 from cases.errors import CaseloadError
 from cases.ids import CaseId
 from cases.settings import Settings
 from cases.store import CaseStore, Pulse
 from serving.logs import logger
 from serving.ranking import Ranking
-from serving.webhooks import Webhook
 
 EVERY_SECONDS = 30.0
 _MOST_SEVERE = 1
@@ -105,22 +103,13 @@ def look(store: CaseStore, ranking: Ranking, limits: AlarmLimits) -> Watch:
     return Watch(store.pulse(limits.window), tuple(store.overdue(_MOST_SEVERE, first_touch)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
-    kind: str
-    data: Mapping[str, object]
-    at: datetime
-
-
 class Alarms:
-    """Looks at the queue every half minute, and tells of what began and what ended.
+    """Looks at the queue every half minute, and lets be told what began and what ended.
 
     Args:
         store: Answers the open store.
         ranking: Says by when a case must be touched.
         limits: Beyond which an alarm is raised.
-        clock: Business time.
-        webhook: Where events go; None: nowhere.
         every: Seconds between two looks.
     """
 
@@ -129,29 +118,16 @@ class Alarms:
         store: Callable[[], CaseStore],
         ranking: Ranking,
         limits: AlarmLimits,
-        clock: Clock,
-        webhook: Webhook | None,
         *,
         every: float = EVERY_SECONDS,
     ) -> None:
         self._store = store
         self._ranking = ranking
         self._limits = limits
-        self._clock = clock
-        self._webhook = webhook
         self._every = every
-        self._standing: set[Alarm] = set()
-        self._events: asyncio.Queue[_Event] = asyncio.Queue()
 
     async def run(self) -> None:
-        """Work until cancelled. A receiver who does not answer keeps nobody from looking."""
-        telling = asyncio.create_task(self._tell_for_ever())
-        try:
-            await self._look_for_ever()
-        finally:
-            telling.cancel()
-
-    async def _look_for_ever(self) -> None:
+        """Work until cancelled."""
         while True:
             try:
                 await self.step()
@@ -162,36 +138,21 @@ class Alarms:
             await asyncio.sleep(self._every)
 
     async def step(self) -> None:
-        """Look once; sets the metrics, logs what began and what ended, and has it told.
+        """Look once; sets the metrics, and logs and keeps for those who are told what nobody has seen before.
 
         Raises:
             CaseloadError: The database does not answer.
         """
-        now = self._clock()
-        seen = await run_in_threadpool(look, self._store(), self._ranking, self._limits)
+        store = self._store()
+        seen = await run_in_threadpool(look, store, self._ranking, self._limits)
         raised = seen.raised(self._limits)
         _set_metrics(seen, raised)
-        for alarm in Alarm:
-            began, ended = alarm in raised.keys() - self._standing, alarm in self._standing - raised.keys()
-            if not (began or ended):
-                continue
-            what = "raised" if began else "cleared"
-            logger.warning("alarm %s %s", alarm.value, what)
-            self._standing ^= {alarm}
-            self._events.put_nowait(_Event(f"alarm.{what}", {"alarm": alarm.value, **raised.get(alarm, {})}, now))
-
-    async def tell(self) -> None:
-        """Send what was seen and is not told yet, in order."""
-        while not self._events.empty():
-            await self._send(self._events.get_nowait())
-
-    async def _tell_for_ever(self) -> None:
-        while True:
-            await self._send(await self._events.get())
-
-    async def _send(self, event: _Event) -> None:
-        if self._webhook is not None:
-            await self._webhook.send(event.kind, event.data, at=event.at)
+        changes = await run_in_threadpool(
+            store.tell_alarms, {alarm.value: figures for alarm, figures in raised.items()}
+        )
+        for what, alarms in (("raised", changes.began), ("cleared", changes.ended)):
+            for alarm in alarms:
+                logger.warning("alarm %s %s", alarm, what)
 
 
 @cache

@@ -24,15 +24,18 @@ from serving import (
     routes_bulk,
     routes_cases,
     routes_handling,
+    routes_inbound,
     routes_model,
     routes_queue,
     routes_scores,
+    routes_webhooks,
 )
 from serving.alarms import AlarmLimits, Alarms
 from serving.backlog import Backlog
 from serving.batching import RunBatch, Scorer
 from serving.callers import Callers
 from serving.champion import ChampionWatch
+from serving.delivering import Delivering
 from serving.explaining import Explaining
 from serving.guard import Guard
 from serving.limits import Limits
@@ -47,7 +50,6 @@ from serving.sealing import Sealing
 from serving.services import Services
 from serving.store_access import StoreAccess
 from serving.sweeping import Sweeping
-from serving.webhooks import Webhook
 
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
@@ -69,7 +71,7 @@ def build_services(
 
     Raises:
         TaxonomyError, WeightsError: The policy file or that of the weights is not valid.
-        InvalidInputError: The webhook's secret is none.
+        InvalidInputError: The URL or a secret of the environment's receiver of events is none.
     """
     store = StoreAccess(lambda: CaseStore.open(settings.database_url, clock))
     ranking = Ranking.of_settings(settings)
@@ -85,10 +87,8 @@ def build_services(
     reranking = Reranking(store, ranking, clock)
     sealing = Sealing(store, settings.seal_key, every=settings.audit_seconds)
     sweeping = Sweeping(store)
-    webhook = (
-        Webhook(settings.webhook_url, settings.webhook_secret.get_secret_value()) if settings.webhook_url else None
-    )
-    alarms = Alarms(store, ranking, AlarmLimits.of_settings(settings), clock, webhook)
+    alarms = Alarms(store, ranking, AlarmLimits.of_settings(settings))
+    delivering = Delivering.of_settings(store, settings, clock)
     return Services(
         store,
         watch,
@@ -98,6 +98,7 @@ def build_services(
         sealing,
         sweeping,
         alarms,
+        delivering,
         ranking,
         clock,
         settings,
@@ -133,12 +134,13 @@ def build_app(services: Services) -> FastAPI:
         routes_handling,
         routes_bulk,
         routes_queue,
+        routes_webhooks,
         routes_model,
     ):
         keyed.include_router(routes.router)
     app.include_router(keyed)
-    app.include_router(routes_model.health, dependencies=[Depends(permitted)])
-    app.include_router(reference_pages.router, dependencies=[Depends(permitted)])
+    for keyless in (routes_model.health, reference_pages.router, routes_inbound.router):
+        app.include_router(keyless, dependencies=[Depends(permitted)])
     # Not FastAPI's own route of that path, which asks no dependency.
     app.add_api_route(
         "/openapi.json",
@@ -159,7 +161,14 @@ def _running(services: Services) -> Callable[[FastAPI], contextlib.AbstractAsync
         # asyncio's own handler prints the exception that a task ended with, message and all.
         asyncio.get_running_loop().set_exception_handler(_log_kind)
         services.watch.start()
-        each = (services.backlog, services.reranking, services.sealing, services.sweeping, services.alarms)
+        each = (
+            services.backlog,
+            services.reranking,
+            services.sealing,
+            services.sweeping,
+            services.alarms,
+            services.delivering,
+        )
         beside = [asyncio.create_task(work.run()) for work in each]
         try:
             yield

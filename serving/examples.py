@@ -118,6 +118,38 @@ _DECISION: Json = {
 _LEASE: Json = {"case_id": _CASE_ID, "holder": "ada", "token": 1, "expires_at": _LATER}
 _HELD: Json = {"token": 1, "holder": "ada"}
 _BY: Json = {"by": "eve"}
+_RECEIVER_ID = "0199b3d4-6e66-7186-8d57-ae1f2a3b4c5d"
+_DELIVERY: Json = {
+    "delivery_id": 17,
+    "webhook_id": _RECEIVER_ID,
+    "event_id": "evt_812",
+    "kind": "case.decided",
+    "about": _CASE_ID,
+    "event_at": _LATER,
+    "state": "pending",
+    "attempts": 0,
+    "next_at": _LATER,
+    "last_status": "",
+    "done_at": None,
+}
+_FILED: Json = {
+    "report_id": _REPORT_ID,
+    "case_id": _CASE_ID,
+    "created": True,
+    "score": _SCORE,
+    "unscored": None,
+}
+_INBOUND: Json = {
+    "ignored": None,
+    "filed": _FILED,
+    "triage": {
+        "category": "intellectual_property",
+        "category_confidence": "High",
+        "severity": 3,
+        "severity_confidence": "Medium",
+        "tags": ["caseload_category_intellectual_property", "caseload_severity_3"],
+    },
+}
 _BULK: Json = {
     "bulk_id": _BULK_ID,
     "cases": [
@@ -177,10 +209,7 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
             ]
         },
     ),
-    ("POST", "/v1/cases"): Example(
-        _REPORT,
-        {"report_id": _REPORT_ID, "case_id": _CASE_ID, "created": True, "score": _SCORE, "unscored": None},
-    ),
+    ("POST", "/v1/cases"): Example(_REPORT, _FILED),
     ("POST", "/v1/cases/batch"): Example(
         {"reports": [_REPORT]},
         {
@@ -257,4 +286,34 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
         {"holder": "ada", "lease_seconds": 900, "queues": ["main", "legal"]},
         {"lease": _LEASE, "case": {**_CASE, "status": "claimed", "version": 813}},
     ),
+    ("POST", "/v1/inbound/zendesk/{source}"): Example(
+        {
+            "type": "zen:event-type:ticket.created",
+            "id": "0b1c2d3e",
+            "detail": {"id": "1001", "subject": "Copied course", "description": "This lecture is my book."},
+        },
+        _INBOUND,
+    ),
+    ("POST", "/v1/inbound/generic/{source}"): Example(
+        {name: value for name, value in _REPORT.items() if name != "source"}, _INBOUND
+    ),
+    ("GET", "/v1/webhooks"): Example(
+        answer={
+            "webhooks": [
+                {
+                    "webhook_id": _RECEIVER_ID,
+                    "url": "https://support.example.org/hooks/caseload",
+                    "events": ["case.decided", "case.overturned"],
+                    "created_at": _MORNING,
+                    "old_secret_until": None,
+                    "paused_at": None,
+                    "paused_because": None,
+                    "removed_at": None,
+                }
+            ]
+        }
+    ),
+    ("GET", "/v1/webhooks/deliveries"): Example(answer={"deliveries": [_DELIVERY], "next_cursor": None}),
+    ("POST", "/v1/webhooks/deliveries/{delivery_id}/replay"): Example(answer=_DELIVERY),
+    ("POST", "/v1/webhooks/{webhook_id}/replay"): Example({"since": "2026-11-01T00:00:00Z"}, {"replayed": 3}),
 }

@@ -14,7 +14,7 @@ from cases.identity import Identity
 from serving.answer_headers import with_headers
 from serving.callers import Callers
 from serving.limits import Limits
-from serving.permissions import is_open, refuse_native
+from serving.permissions import needs_no_key, refuse_native
 from serving.problems import TOO_LARGE, crash, problem, problem_of
 from serving.request_context import REQUEST_ID_HEADER, enter_request
 from serving.schemas import MAX_BODY_BYTES
@@ -76,8 +76,9 @@ class Guard:
     async def _admit(self, scope: Scope) -> Identity | None:
         """Who asks; None where nobody need say."""
         scope[IDENTITY] = None
-        # A load balancer holds no key, nor does whoever reads what a problem means.
-        if is_open(scope["path"]):
+        # A load balancer holds no key, nor does whoever reads what a problem means; and systems that sign are asked for
+        # the signature, and counted, by their routes, before anything is parsed.
+        if needs_no_key(scope["path"]):
             return None
         identity = await run_in_threadpool(self.callers.of_request, scope)
         refuse_native(identity, scope["method"], scope["path"])

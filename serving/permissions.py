@@ -27,10 +27,13 @@ class Permission(StrEnum):
     MODEL = "model:read"
     DESCRIBE = "api:read"
     METRICS = "metrics:read"
+    WEBHOOKS = "webhooks:manage"
 
 
 # Of a route that needs no key.
 OPEN: Final = "open"
+# Of one that needs none either, since it asks itself who signed the request (`serving.signed`).
+SIGNED: Final = "signed"
 
 _ASSOCIATE = {
     Permission.READ, Permission.QUEUE, Permission.WORK, Permission.SCORE, Permission.MODEL, Permission.DESCRIBE,
@@ -50,10 +53,10 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     ),
     Role.DATA_SCIENTIST: frozenset({Permission.READ, Permission.SCORE, Permission.MODEL, Permission.DESCRIBE}),
     # Looks after the service and its keys, and has no need to see a case.
-    Role.ADMIN: frozenset({Permission.MODEL, Permission.DESCRIBE, Permission.METRICS}),
+    Role.ADMIN: frozenset({Permission.MODEL, Permission.DESCRIBE, Permission.METRICS, Permission.WEBHOOKS}),
 }  # fmt: skip
 
-Needed = Permission | str  # a permission, or OPEN
+Needed = Permission | str  # a permission, OPEN or SIGNED
 Route = tuple[str, str]  # method and path template
 
 ROUTES: Mapping[Route, Needed] = {
@@ -92,6 +95,12 @@ ROUTES: Mapping[Route, Needed] = {
     ("POST", "/v1/cases/{case_id}/reopen"): Permission.LEAD,
     ("POST", "/v1/cases/{case_id}/severity"): Permission.LEAD,
     ("POST", "/v1/cases/{case_id}/priority"): Permission.LEAD,
+    ("POST", "/v1/inbound/zendesk/{source}"): SIGNED,
+    ("POST", "/v1/inbound/generic/{source}"): SIGNED,
+    ("GET", "/v1/webhooks"): Permission.WEBHOOKS,
+    ("GET", "/v1/webhooks/deliveries"): Permission.WEBHOOKS,
+    ("POST", "/v1/webhooks/deliveries/{delivery_id}/replay"): Permission.WEBHOOKS,
+    ("POST", "/v1/webhooks/{webhook_id}/replay"): Permission.WEBHOOKS,
 }
 
 # BentoML's own, which stand before the API's and ask no dependency: the guard looks here.
@@ -105,18 +114,18 @@ NATIVE: Mapping[Route, Needed] = {
 }
 _NATIVE_PATHS = frozenset(path for _, path in NATIVE)
 # A parameter is one part of a path, as the router reads it.
-_OPEN_PATHS = re.compile(
+_KEYLESS_PATHS = re.compile(
     "|".join(
         re.sub(r"\\\{[a-z_]+\\\}", "[^/]+", re.escape(path))
         for (_, path), needed in {**ROUTES, **NATIVE}.items()
-        if needed == OPEN
+        if needed in (OPEN, SIGNED)
     )
 )
 
 
-def is_open(path: str) -> bool:
+def needs_no_key(path: str) -> bool:
     """Whether nobody need say who they are to ask for this path."""
-    return _OPEN_PATHS.fullmatch(path) is not None
+    return _KEYLESS_PATHS.fullmatch(path) is not None
 
 
 def refuse_unless_allowed(who: Identity, needed: Needed | None, route: str) -> None:

@@ -47,6 +47,10 @@ class UnauthorizedError(CaseloadError):
     """It is not known who asks."""
 
 
+class NotSignedError(CaseloadError):
+    """A request that must be signed is not, or not by who may send it, or not now."""
+
+
 class UnknownPersonError(CaseloadError):
     """Somebody was signed in who is not let in."""
 
@@ -131,6 +135,7 @@ KINDS: Mapping[type[CaseloadError], Kind] = {
     BusyError: Kind("busy", 429, "Too much is waiting to be scored", retry=True),
     RateLimitedError: Kind("rate_limited", 429, "You send more than your share", retry=True),
     UnauthorizedError: UNAUTHORIZED,
+    NotSignedError: Kind("not_signed", 401, "A signature is needed"),
     UnknownPersonError: Kind("unknown_person", 403, "You are not let in"),
     ForbiddenError: Kind("forbidden", 403, "Your roles do not allow this"),
     OtherQueueError: Kind("other_queue", 403, "That queue is not yours"),

@@ -23,16 +23,18 @@ ADVICE: Mapping[str, str] = {
     "unauthorized": (
         "no key, or one that is unknown, revoked or ended; or headers about a person that are not to be believed"
     ),
+    "not_signed": "a signed report without a signature that holds, or not signed within five minutes",
     "unknown_person": "a trusted proxy signed somebody in who is not let in: `caseload person add`",
     "forbidden": "no role of the key has the permission, which `detail` names",
     "other_queue": "the case, or the queue asked for, is not one that whoever asks is kept to",
     "not_yourself": "a person named another in `holder` or `by`",
     "no_such_route": "there is nothing at this path",
-    "not_found": "there is no such case, report or bulk",
+    "not_found": "there is no such case, report, bulk, receiver or delivery",
     "method_not_allowed": "the path has other methods; `Allow` names them",
     "conflict": (
         "the case is not as it must be: decided, on hold, assigned or held by another, an appeal against the "
-        "holder's own decision, too old to be undone; `detail` says which, and what to do"
+        "holder's own decision, too old to be undone; or the delivery is pending already; `detail` says which, and "
+        "what to do"
     ),
     "stale_lease": "the lease ran out, was released or was replaced; claim the case again",
     "idempotency_in_flight": (

@@ -16,6 +16,7 @@ from serving.backlog import Backlog
 from serving.batching import Scorer
 from serving.callers import Callers
 from serving.champion import ChampionWatch
+from serving.delivering import Delivering
 from serving.explaining import Explaining
 from serving.guard import IDENTITY
 from serving.limits import Limits
@@ -40,6 +41,7 @@ class Services:
         sealing: Seals the log of events.
         sweeping: Forgets what was kept for a time.
         alarms: Tells where the queue needs somebody.
+        delivering: Tells receivers what happens.
         ranking: The policy's rules and the priority's weights.
         clock: Business time.
         settings: As the process was started with.
@@ -56,6 +58,7 @@ class Services:
     sealing: Sealing
     sweeping: Sweeping
     alarms: Alarms
+    delivering: Delivering
     ranking: Ranking
     clock: Clock
     settings: Settings

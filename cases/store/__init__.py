@@ -29,6 +29,8 @@ from cases.store.reading import Reading
 from cases.store.rebuilding import Rebuilding
 from cases.store.scoring import Scoring
 from cases.store.sealing import Sealing
+from cases.store.sourcing import Sourcing
+from cases.store.telling import Telling
 from cases.store.verifying import Verifying
 from cases.store.watching import Pulse, Watching
 from cases.store.working import Reranked, Working
@@ -56,6 +58,8 @@ class CaseStore(
     Rebuilding,
     Sealing,
     Verifying,
+    Telling,
+    Sourcing,
 ):
     """Cases and everything that happens to them. Open it with `CaseStore.open`; threads may share it.
 

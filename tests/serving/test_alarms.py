@@ -1,26 +1,22 @@
-"""Alarms on a real record: what raises each, what clears it, and how they reach a receiver and `/metrics`."""
+"""Alarms on a real record: what raises each, what clears it, and how they reach receivers and `/metrics`."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
+import logging
 from dataclasses import replace
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import httpx2
 import pytest
 
-from cases.errors import InvalidInputError
 from cases.identity import Role
 from cases.ids import CaseId
 from cases.store import CaseStore
 from cases.taxonomy_file import load_taxonomy
+from cases.telling import ALARMS
 from serving.alarms import Alarm, AlarmLimits, Alarms, look
 from serving.ranking import Ranking
-from serving.webhooks import Webhook, signature
 from tests.cases.store.builders import VERDICT, file_one, report, score
 from tests.cases.store.conftest import SetClock
 from tests.serving.conftest import NOON, Place
@@ -29,7 +25,6 @@ from tests.serving.service_process import service_process
 RANKING = Ranking(load_taxonomy())
 LIMITS = AlarmLimits(timedelta(hours=72), 1.1, timedelta(hours=24))
 FIRST_TOUCH = {level.level: level.first_touch for level in RANKING.taxonomy.severity_levels}
-SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
 
 def of_level(store: CaseStore, number: int, level: int) -> CaseId:
@@ -77,120 +72,42 @@ def test_more_coming_in_than_is_decided_is_over_capacity(store: CaseStore, clock
     assert Alarm.OVER_CAPACITY not in raised(store, clock)
 
 
-class Receiver:
-    """A webhook's receiver: refuses the first so many posts."""
-
-    def __init__(self, refuses: int) -> None:
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                receiver.got.append(({key.lower(): value for key, value in self.headers.items()}, body))
-                self.send_response(503 if len(receiver.got) <= refuses else 204)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Says nothing."""
-
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
-        Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def end(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-async def no_pause(_seconds: float) -> None:
-    """Does not wait."""
-
-
-def test_what_begins_and_what_ends_is_sent_once_signed_and_tried_again(store: CaseStore, clock: SetClock) -> None:
-    receiver = Receiver(refuses=2)
+def test_what_begins_and_what_ends_is_kept_to_be_told_once_however_many_services_look(
+    store: CaseStore, clock: SetClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    to = store.add_webhook("https://hooks.example.org/", ALARMS)[0].id
     critical = of_level(store, 1, 1)
-    alarms = Alarms(lambda: store, RANKING, LIMITS, clock, Webhook(receiver.url, SECRET, no_pause))
+    one, two = (Alarms(lambda: store, RANKING, LIMITS) for _ in range(2))
     clock.now = NOON + FIRST_TOUCH[1] + timedelta(minutes=1)
 
     async def looks() -> None:
-        await alarms.step()
-        await alarms.step()
+        for alarms in (one, two, one):
+            await alarms.step()
         store.claim(critical, "ann", 60)
-        await alarms.step()
-        # However long they who are told take, the looks are done.
-        assert receiver.got == []
-        await alarms.tell()
+        for alarms in (two, one):
+            await alarms.step()
 
-    asyncio.run(looks())
-    receiver.end()
-
-    events = [json.loads(body) for _, body in receiver.got]
-    severe = [event for event in events if event["data"]["alarm"] == "severity_1_unclaimed"]
-    assert [event["type"] for event in severe] == ["alarm.raised"] * 3 + ["alarm.cleared"]
-    assert severe[0]["data"]["cases"] == [critical]
-    # A try again is the same message, so that a receiver who had it already can tell.
-    assert len({headers["webhook-id"] for headers, _ in receiver.got[:3]}) == 1
-    for headers, body in receiver.got:
-        key = bytes(range(32))
-        told = signature(key, headers["webhook-id"], headers["webhook-timestamp"], body)
-        assert headers["webhook-signature"] == told
+    with caplog.at_level(logging.WARNING, logger="caseload"):
+        asyncio.run(looks())
+    told = [each.message for each in caplog.records if "severity_1_unclaimed" in each.message]
+    assert told == ["alarm severity_1_unclaimed raised", "alarm severity_1_unclaimed cleared"]
+    claimed = store.claim_deliveries(to, 10, timedelta(seconds=60))
+    [raised] = [each for each in claimed if each.delivery.about == "severity_1_unclaimed"]
+    assert raised.delivery.kind == "alarm.raised"
+    assert raised.payload == {"alarm": "severity_1_unclaimed", "cases": [critical], "count": 1}
+    store.delivered(raised.delivery, "204")
+    [cleared] = store.claim_deliveries(to, 10, timedelta(seconds=60))
+    assert (cleared.delivery.kind, cleared.payload) == ("alarm.cleared", {"alarm": "severity_1_unclaimed"})
 
 
-def test_the_signature_is_that_of_the_published_vector() -> None:
-    key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-    told = signature(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", b'{"test": 2432232314}')
-    assert told == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9/hook", "http://[half/hook"])
-def test_nobody_who_answers_is_given_up_after_six_tries_and_nothing_is_raised(url: str) -> None:
-    pauses: list[float] = []
-
-    async def pause(seconds: float) -> None:
-        pauses.append(seconds)
-
-    webhook = Webhook(url, SECRET, pause)
-    assert asyncio.run(webhook.send("alarm.raised", {}, at=NOON)) is False
-    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0]
-
-
-def test_a_receiver_who_does_not_answer_keeps_nobody_from_looking(store: CaseStore, clock: SetClock) -> None:
-    told, looked_on = asyncio.Event(), asyncio.Event()
-
-    class Silent(Webhook):
-        async def send(self, *_: object, **__: object) -> bool:
-            told.set()
-            await asyncio.Event().wait()
-            return False
-
-    class Counted(Alarms):
-        looks = 0
-
-        async def step(self) -> None:
-            await super().step()
-            self.looks += told.is_set()
-            if self.looks == 3:
-                looked_on.set()
-
-    async def watched() -> None:
-        running = asyncio.create_task(
-            Counted(lambda: store, RANKING, LIMITS, clock, Silent("http://127.0.0.1/"), every=0.01).run()
-        )
-        await asyncio.wait_for(looked_on.wait(), 30)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-
+def test_what_holds_is_not_told_again_by_a_service_that_starts(store: CaseStore, clock: SetClock) -> None:
+    store.add_webhook("https://hooks.example.org/", ALARMS)
     of_level(store, 1, 1)
     clock.now = NOON + FIRST_TOUCH[1] + timedelta(minutes=1)
-    asyncio.run(watched())
-
-
-@pytest.mark.parametrize("secret", ["whsec_short", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_!!!"])
-def test_a_secret_that_is_none_is_refused_without_being_repeated(secret: str) -> None:
-    with pytest.raises(InvalidInputError, match="'webhook_secret' must be") as caught:
-        Webhook("http://127.0.0.1/", secret)
-    assert secret not in str(caught.value)
+    for _ in range(2):
+        asyncio.run(Alarms(lambda: store, RANKING, LIMITS).step())
+    about = [each.about for each in store.deliveries(10)]
+    assert about.count("severity_1_unclaimed") == 1
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from cases.record import Event, EventKind
 from serving import problems
 from serving.app import build_app, build_services
 from serving.guard import Guard
-from serving.permissions import NATIVE, OPEN, ROLES, ROUTES, Permission, is_open
+from serving.permissions import NATIVE, OPEN, ROLES, ROUTES, SIGNED, Permission, needs_no_key
 from serving.permitting import permitted
 from tests.cases.store.builders import file_one
 from tests.serving.conftest import A_VERDICT, Place, Running, a_report, an_api, state, wait_until
@@ -85,7 +85,7 @@ def test_each_role_may_call_what_the_table_allows_it_and_nothing_else(home: Home
     api, keys = home
     got, wanted = {}, {}
     for (method, path), needed in LISTED:
-        wanted[method, path] = needed == OPEN or needed in ROLES[role]
+        wanted[method, path] = needed in (OPEN, SIGNED) or needed in ROLES[role]
         answer = api.client.request(
             method, filled_in(path), headers=keys[role], json={} if method == "POST" else None
         )
@@ -104,16 +104,16 @@ def filled_in(path: str) -> str:
 def test_no_permission_is_left_to_nobody_and_each_is_needed_somewhere() -> None:
     given = frozenset().union(*ROLES.values())
     assert set(ROLES) == set(Role)
-    assert given == set(Permission) == {needed for _, needed in LISTED if needed != OPEN}
+    assert given == set(Permission) == {needed for _, needed in LISTED if needed not in (OPEN, SIGNED)}
 
 
 def test_only_health_and_what_answers_mean_is_open() -> None:
     health = {"/health/live", "/health/ready", "/livez", "/readyz", "/healthz"}
     pages = {"/problems", "/problems/{code}", "/deprecations/{what}"}
     assert {path for (_, path), needed in LISTED if needed == OPEN} == health | pages
-    assert all(is_open(path) for path in {*health, "/problems", "/problems/conflict"})
+    assert all(needs_no_key(path) for path in {*health, "/problems", "/problems/conflict"})
     closed = ["/v1/queue", "/health/live/", "/problems/", "/problems/a/b", "/problems/../v1/queue", "/v1/problems/x"]
-    assert [path for path in closed if is_open(path)] == []
+    assert [path for path in closed if needs_no_key(path)] == []
 
 
 def test_the_documentation_shows_the_table() -> None:

@@ -24,7 +24,7 @@ from tests.cases.store import record_0002
 from tests.cases.store.builders import claim, decide, file_one, score
 from tests.databases import fresh_database
 
-HEAD = "0008"
+HEAD = "0009"
 
 
 def test_migrations_run_up_down_and_up_again(empty_url: str) -> None:
@@ -224,6 +224,25 @@ def test_0006_lets_callers_of_before_do_all_but_manage_keys_and_revokes_narrower
         named = connection.execute(select(callers.c.name).where(callers.c.revoked_at.is_(None))).scalars()
         assert set(named) == {"before", "all"}
     engine.dispose()
+
+
+def test_0009_begins_with_nobody_to_be_told_and_goes_down_with_all_that_was_to_be_told(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    with CaseStore.open(empty_url) as store:
+        store.add_webhook("https://hooks.example.org/")
+        case = file_one(store)
+        store.record_scores([score(case)])
+        decide(store, case.id)
+        store.derive_deliveries()
+        assert len(store.deliveries(10)) == 2
+        store.tell_alarms({"queue_old": {}})
+    migrate.downgrade(empty_url, "0007")
+    ours = {"webhooks", "deliveries", "event_readers", "standing_alarms", "inbound_sources", "told_once"}
+    assert not ours & set(table_names(empty_url))
+    migrate.upgrade(empty_url)
+    with CaseStore.open(empty_url) as store:
+        assert (store.webhooks(), store.deliveries(10), store.derive_deliveries()) == ((), (), 0)
+        assert store.rebuild() == []
 
 
 def add_caller(url: str, name: str, **what: Any) -> None:

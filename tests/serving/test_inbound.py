@@ -1,0 +1,343 @@
+"""Reports that are signed in place of a key: what opens the endpoints, and what Zendesk's bodies come to."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from cases.inbound import InboundKind, inbound_key
+from serving.problems import NotSignedError
+from serving.signed import claim_of, refuse_unless_signed
+from serving.zendesk import report_of
+from tests.serving.conftest import Place, Running, an_api, state, wait_until
+
+PAGE = (Path(__file__).parents[2] / "docs" / "inbound.md").read_text(encoding="utf-8")
+VECTORS = [json.loads(line) for line in PAGE.splitlines() if line.startswith('    {"kind":')]
+
+ZENDESK_SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="  # noqa: S105 - of Zendesk's documentation
+GENERIC_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - of Standard Webhooks' own
+ZENDESK, GENERIC = "/v1/inbound/zendesk/helpdesk", "/v1/inbound/generic/detector"
+
+
+def created(**changes: Any) -> dict[str, Any]:
+    """A ticket that was made, as Zendesk writes it."""
+    detail = {
+        "id": "5158", "subject": "Copied course", "description": "This lecture is my book, read aloud.",
+        "created_at": "2026-11-01T12:30:59Z", "updated_at": "2026-11-01T12:30:59Z", "requester_id": "844",
+        "via": {"channel": "web_service"}, "status": "NEW", "tags": ["vip"], "organization_id": None,
+    }  # fmt: skip
+    return {
+        "type": "zen:event-type:ticket.created", "account_id": 221298, "id": "cbe4028c", "subject": "zen:ticket:5158",
+        "time": "2026-11-01T12:30:59.512345678Z", "zendesk_event_version": "2022-11-06",
+        "detail": detail | changes, "event": {},
+    }  # fmt: skip
+
+
+def commented(body: str = "They have put up lecture five, too.", **changes: Any) -> dict[str, Any]:
+    """A comment that its requester added."""
+    author = {"id": 844, "is_staff": changes.pop("is_staff", False), "name": "Jo Doe"}
+    comment = {"id": changes.pop("comment_id", 9876543210), "body": body, "is_public": True, "author": author}
+    event = created(updated_at="2026-11-01T13:00:07Z", **changes)
+    return event | {"type": "zen:event-type:ticket.comment_added", "event": {"comment": comment}}
+
+
+def by_zendesk(
+    body: bytes,
+    *,
+    secret: str = ZENDESK_SECRET,
+    at: datetime | None = None,
+    name: str = "X-Zendesk-Webhook-Signature",
+) -> dict[str, str]:
+    """The headers that Zendesk sends, made apart from what checks them."""
+    stamp = (at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    told = base64.b64encode(hmac.digest(secret.encode(), stamp.encode() + body, hashlib.sha256)).decode()
+    return {name: told, f"{name}-Timestamp": stamp, "Content-Type": "application/json", "Authorization": ""}
+
+
+def by_standard(
+    body: bytes, *, secret: str = GENERIC_SECRET, at: datetime | None = None, beside: str = ""
+) -> dict[str, str]:
+    """The same by Standard Webhooks."""
+    stamp = str(int((at or datetime.now(UTC)).timestamp()))
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    told = base64.b64encode(hmac.digest(key, f"msg_1.{stamp}.".encode() + body, hashlib.sha256)).decode()
+    return {
+        "webhook-id": "msg_1", "webhook-timestamp": stamp, "webhook-signature": f"{beside}v1,{told}",
+        "Content-Type": "application/json", "Authorization": "",
+    }  # fmt: skip
+
+
+def send(api: Running, body: dict[str, Any], path: str = ZENDESK) -> httpx2.Response:
+    raw = json.dumps(body).encode()
+    headers = by_zendesk(raw) if "zendesk" in path else by_standard(raw)
+    return api.client.post(path, content=raw, headers=headers)
+
+
+@pytest.fixture
+def api(place: Place) -> Iterator[Running]:
+    """An API without a model that two sources may send reports to."""
+    place.store.add_inbound("helpdesk", InboundKind.ZENDESK, ZENDESK_SECRET)
+    place.store.add_inbound("detector", InboundKind.GENERIC, GENERIC_SECRET)
+    with an_api(place) as running:
+        yield running
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["kind"]))
+def test_the_published_vectors_are_signed_by_their_secrets_and_no_others(vector: dict[str, Any]) -> None:
+    kind, body = InboundKind(vector["kind"]), vector["body"].encode()
+    stamp = vector["headers"].get("x-zendesk-webhook-signature-timestamp")
+    now = datetime.fromisoformat(stamp) if stamp else datetime.fromtimestamp(
+        int(vector["headers"]["webhook-timestamp"]), UTC
+    )  # fmt: skip
+    claim = claim_of(kind, vector["headers"], body, now)
+    refuse_unless_signed(claim, [inbound_key(kind, vector["secret"])])
+    other = inbound_key(kind, vector["secret"][:-6] + "AAAAAA")
+    for wrong, keys in (
+        (claim, [other]),
+        (claim, []),
+        (claim_of(kind, vector["headers"], body + b" ", now), [inbound_key(kind, vector["secret"])]),
+    ):
+        with pytest.raises(NotSignedError):
+            refuse_unless_signed(wrong, keys)
+
+
+def test_there_are_vectors_of_both_kinds_and_the_bodies_are_taken() -> None:
+    assert {vector["kind"] for vector in VECTORS} == set(InboundKind)
+    reports = [report_of("helpdesk", json.loads(each["body"])) for each in VECTORS if each["kind"] == "zendesk"]
+    assert [getattr(report, "external_id", report) for report in reports] == ["5158", "5158@2026-11-01T13:00:07Z"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [(ZENDESK, created()), (GENERIC, {"external_id": "1", "description": "x"})]
+)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "no headers",
+        "no signature",
+        "no timestamp",
+        "other secret",
+        "other body",
+        "old",
+        "early",
+        "twice",
+        "other kind",
+    ],
+)
+def test_whatever_is_not_signed_so_is_refused_and_nothing_is_stored(
+    api: Running, path: str, body: dict[str, Any], wrong: str
+) -> None:
+    raw = json.dumps(body).encode()
+    sign: Any = by_zendesk if path == ZENDESK else by_standard
+    other = ZENDESK_SECRET[::-1] if path == ZENDESK else "whsec_" + "QUJD" * 11
+    now = datetime.now(UTC)
+    headers: Any = {
+        "other secret": lambda: sign(raw, secret=other),
+        "other body": lambda: sign(raw + b" "),
+        "old": lambda: sign(raw, at=now - timedelta(minutes=5, seconds=2)),
+        "early": lambda: sign(raw, at=now + timedelta(minutes=5, seconds=10)),
+        "other kind": lambda: (by_standard if path == ZENDESK else by_zendesk)(raw),
+    }.get(wrong, lambda: sign(raw))()
+    left_out = {"no headers": "", "no signature": "signature$", "no timestamp": "timestamp$"}.get(wrong)
+    if left_out is not None:
+        headers = {
+            name: value
+            for name, value in headers.items()
+            if not ("ebhook" in name and re.search(left_out, name, re.IGNORECASE))
+        }
+    if wrong == "twice":
+        headers = [*headers.items(), next(pair for pair in headers.items() if pair[0].lower().endswith("signature"))]
+    answer = api.client.post(path, content=raw, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed")
+    assert api.place.store.queue_length() == 0
+
+
+@pytest.mark.parametrize("source", ["nobody", "detector", "Helpdesk", "helpdesk%20", "x" * 100])
+def test_a_source_that_there_is_not_or_that_signs_otherwise_is_refused_alike(api: Running, source: str) -> None:
+    raw = json.dumps(created()).encode()
+    known = api.client.post(ZENDESK, content=raw, headers=by_zendesk(raw, secret=ZENDESK_SECRET[::-1]))
+    answer = api.client.post(f"/v1/inbound/zendesk/{source}", content=raw, headers=by_zendesk(raw))
+    assert (answer.status_code, answer.json()) == (known.status_code, known.json())
+
+
+def test_nothing_is_parsed_before_the_signature_holds(api: Running) -> None:
+    for raw in (b"{", b"\xff", b"[" * 100_000):
+        assert api.client.post(ZENDESK, content=raw, headers=by_zendesk(raw, secret="x" * 20)).status_code == 401
+        answer = api.client.post(ZENDESK, content=raw, headers=by_zendesk(raw))
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_body")
+
+
+def test_a_key_is_neither_needed_nor_does_it_stand_in_for_a_signature(api: Running) -> None:
+    raw = json.dumps(created()).encode()
+    # The client's own key lets it do everything else.
+    assert api.client.post(ZENDESK, content=raw).json()["code"] == "not_signed"
+    assert send(api, created()).status_code == 201
+    for path in ("/v1/inbound", "/v1/inbound/zendesk/", "/v1/inbound/zendesk/a/b", "/v1/inbound/other/helpdesk"):
+        answer = api.client.post(path, content=raw, headers=by_zendesk(raw))
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+
+
+def test_a_ticket_begins_a_case_and_sent_again_changes_nothing(api: Running) -> None:
+    first = send(api, created())
+    assert first.status_code == 201
+    answer = first.json()
+    assert (answer["ignored"], answer["filed"]["created"], answer["triage"]) == (None, True, None)
+    assert answer["filed"]["unscored"]["code"] == "model_missing"
+    again = send(api, created())
+    assert (again.status_code, again.json()["filed"]["created"]) == (200, False)
+    store, case_id = api.place.store, answer["filed"]["case_id"]
+    case = store.case(case_id)
+    assert (case.content.title, case.content.description) == ("Copied course", "This lecture is my book, read aloud.")
+    assert (case.received_at, case.content.channel) == (datetime(2026, 11, 1, 12, 30, 59, tzinfo=UTC), "web_service")
+    [report] = store.reports(case_id)
+    assert (report.source, report.external_id) == ("helpdesk", "5158")
+    assert store.events(case_id)[0].actor == "inbound/helpdesk"
+
+
+def test_a_comment_joins_the_tickets_case_once(api: Running) -> None:
+    case_id = send(api, created()).json()["filed"]["case_id"]
+    for status, sent in (
+        (201, commented()),
+        (200, commented()),
+        # In the same second.
+        (201, commented("And six.", comment_id="9876543211")),
+    ):
+        answer = send(api, sent)
+        assert (answer.status_code, answer.json()["filed"]["case_id"]) == (status, case_id)
+    store = api.place.store
+    assert store.case(case_id).content.description == (
+        "This lecture is my book, read aloud.\n\nThey have put up lecture five, too.\n\nAnd six."
+    )
+    assert [each.external_id for each in store.reports(case_id)] == [
+        "5158", "5158@2026-11-01T13:00:07Z/9876543210", "5158@2026-11-01T13:00:07Z/9876543211",
+    ]  # fmt: skip
+
+
+def test_a_comment_that_comes_before_its_ticket_begins_the_case(api: Running) -> None:
+    ids = {send(api, body).json()["filed"]["case_id"] for body in (commented(), created())}
+    assert len(ids) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (commented(is_staff=True), "by_staff"),
+        (commented("This lecture is my book, read aloud. "), "no_new_words"),
+        (commented("  "), "no_new_words"),
+        (created(description="", subject=""), "no_new_words"),
+        (created() | {"type": "zen:event-type:ticket.status_changed"}, "other_event"),
+        ({"type": "zen:event-type:user.created"}, "other_event"),
+    ],
+)
+def test_what_is_no_report_is_taken_note_of_and_not_filed(api: Running, body: dict[str, Any], why: str) -> None:
+    answer = send(api, body)
+    assert (answer.status_code, answer.json()) == (200, {"ignored": why, "filed": None, "triage": None})
+    assert api.place.store.queue_length() == 0
+
+
+def test_a_triggers_body_is_taken_too(api: Running) -> None:
+    made = {
+        "ticket_id": "77", "event": "created", "title": "Copied course", "text": "My book, read aloud.",
+        "updated_at": "2026-11-01T12:30Z", "via": "Mail", "requester_id": "844",
+    }  # fmt: skip
+    case_id = send(api, made).json()["filed"]["case_id"]
+    new = {"ticket_id": 77, "event": "updated", "text": "Now five.", "updated_at": "2026-11-01T14:30:00+01:00"}
+    assert send(api, new).json()["filed"]["case_id"] == case_id
+    assert [each.external_id for each in api.place.store.reports(case_id)] == ["77", "77@2026-11-01T13:30:00Z"]
+    assert api.place.store.case(case_id).content.title == "Copied course"
+
+
+def test_long_or_missing_parts_lose_no_ticket(api: Running) -> None:
+    long = send(api, created(subject="x" * 5_000, description="y" * 1_000_100))
+    assert long.status_code == 201
+    content = api.place.store.case(long.json()["filed"]["case_id"]).content
+    assert (len(content.title), len(content.description)) == (1_000, 1_000_000)
+    bare = {
+        "id": 6000,
+        "created_at": "2026-11-01T12:30:59Z",
+        "updated_at": "2026-11-01T12:30:59Z",
+        "subject": "Copied",
+    }
+    assert send(api, {"type": "zen:event-type:ticket.created", "detail": bare}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "type"),
+        ({"type": "zen:event-type:ticket.created"}, "detail"),
+        (created(id="mariposa"), "detail.id"),
+        (created(updated_at="mariposa"), "detail.updated_at"),
+        (created(description=["mariposa"]), "detail.description"),
+        ({"ticket_id": "77", "event": "mariposa", "text": "x", "updated_at": "2026-11-01T12:30:59Z"}, "event"),
+    ],
+)
+def test_what_is_not_as_it_must_be_is_named_and_not_repeated(api: Running, body: dict[str, Any], field: str) -> None:
+    answer = send(api, body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    assert field in {each["field"] for each in answer.json()["errors"]}
+    assert "mariposa" not in answer.text
+
+
+def test_a_generic_report_is_of_the_source_that_signed(api: Running) -> None:
+    body = {"external_id": "T-1", "description": "This lecture is my book.", "reporter": "r-5"}
+    first = send(api, body, GENERIC)
+    assert first.status_code == 201
+    assert send(api, body | {"source": "detector"}, GENERIC).status_code == 200
+    [report] = api.place.store.reports(first.json()["filed"]["case_id"])
+    assert (report.source, report.external_id) == ("detector", "T-1")
+    other = send(api, body | {"source": "helpdesk", "external_id": "T-2"}, GENERIC)
+    assert (other.status_code, other.json()["field"]) == (422, "source")
+    assert api.place.store.queue_length() == 1
+
+
+def test_of_several_signatures_one_must_hold(api: Running) -> None:
+    raw = json.dumps({"external_id": "T-1", "description": "x"}).encode()
+    headers = by_standard(raw, beside="v1,AAAA v2,BBBB ")
+    assert api.client.post(GENERIC, content=raw, headers=headers).status_code == 201
+
+
+def test_a_rotated_secret_is_taken_beside_the_new_one(api: Running) -> None:
+    new = "whsec_" + "QUJD" * 11
+    api.place.store.rotate_inbound("detector", new, timedelta(hours=1))
+    for number, secret in enumerate((GENERIC_SECRET, new)):
+        raw = json.dumps({"external_id": f"T-{number}", "description": "x"}).encode()
+        assert api.client.post(GENERIC, content=raw, headers=by_standard(raw, secret=secret)).status_code == 201
+
+
+def test_a_source_has_its_share_of_the_service(place: Place) -> None:
+    from dataclasses import replace
+
+    place.store.add_inbound("detector", InboundKind.GENERIC, GENERIC_SECRET)
+    slow = place.settings.model_copy(update={"requests_per_second": 0.5})
+    with an_api(replace(place, settings=slow)) as api:
+        body = {"external_id": "T-1", "description": "x"}
+        answers = [send(api, body, GENERIC) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 429]
+    assert answers[1].json()["code"] == "rate_limited"
+
+
+def test_a_scored_report_is_answered_with_its_triage(place: Place) -> None:
+    place.store.add_inbound("helpdesk", InboundKind.ZENDESK, ZENDESK_SECRET)
+    place.promote()
+    with an_api(place) as api:
+        wait_until(lambda: state(api) == "ready")
+        answer = send(api, created()).json()
+    score, triage = answer["filed"]["score"], answer["triage"]
+    if score["tier"] == "abstain":
+        assert triage["tags"] == ["caseload_abstained"]
+        return
+    best, shown = score["categories"][0]["category"], score["severity"]["shown"]
+    assert (triage["category"], triage["severity"]) == (best, shown)
+    assert {f"caseload_category_{best}", f"caseload_severity_{shown}"} <= set(triage["tags"])
+    assert {triage["category_confidence"], triage["severity_confidence"]} <= {"High", "Medium", "Low"}
