@@ -76,8 +76,8 @@ class Guard:
     async def _admit(self, scope: Scope) -> Identity | None:
         """Who asks; None where nobody need say."""
         scope[IDENTITY] = None
-        # A load balancer holds no key, nor does whoever reads what a problem means; and systems that sign are asked for
-        # the signature, and counted, by their routes, before anything is parsed.
+        # A load balancer holds no key, nor does whoever reads what a problem means; and systems that sign are asked
+        # for the signature, and counted, by their routes, before anything is parsed.
         if needs_no_key(scope["path"]):
             return None
         identity = await run_in_threadpool(self.callers.of_request, scope)

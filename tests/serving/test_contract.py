@@ -93,8 +93,9 @@ def test_each_example_is_as_the_models_of_its_route_say(place: Place) -> None:
         route = routes[key]
         if example.request is not None:
             body = route.body_field
-            assert body is not None, key
-            _, errors = body.validate(example.request, {}, loc=("body",))
+            # What is signed is looked at as bytes: tests of its own read it.
+            assert (body is None) == ("/inbound/" in key[1]), key
+            errors = () if body is None else body.validate(example.request, {}, loc=("body",))[1]
             assert not errors, (key, errors)
         if example.answer is not None:
             model = TypeAdapter(route.response_model)
