@@ -87,7 +87,7 @@ class Scorer:
                     if isinstance(outcome, CaseloadError) and not isinstance(outcome, UnscorableError):
                         raise outcome
                     outcomes.append(outcome)
-                if len({id(outcome.model) for outcome in outcomes if isinstance(outcome, Scored)}) > 1:
+                if len({id(outcome.model) for outcome in outcomes if not isinstance(outcome, UnscorableError)}) > 1:
                     break  # another model was promoted in between: from the start, all by that one
             else:
                 return outcomes

@@ -14,6 +14,8 @@ from tests.serving.conftest import Place, Running
 KEYED = [
     ("POST", "/v1/score"),
     ("POST", "/v1/cases"),
+    ("POST", "/v1/cases/batch"),
+    ("GET", "/v1/cases"),
     ("GET", "/v1/cases/x"),
     ("POST", "/v1/cases/x/decision"),
     ("POST", "/v1/cases/x/lease/renew"),
