@@ -36,6 +36,7 @@ from serving.scoring import Outcome, score_each
 from serving.sealing import Sealing
 from serving.services import Services
 from serving.store_access import StoreAccess
+from serving.tracing import store_step
 from serving.webhooks import Webhook
 
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
@@ -60,7 +61,7 @@ def build_services(
         TaxonomyError, WeightsError: The policy file or that of the weights is not valid.
         InvalidInputError: The webhook's secret is none.
     """
-    store = StoreAccess(lambda: CaseStore.open(settings.database_url, clock))
+    store = StoreAccess(lambda: CaseStore.open(settings.database_url, clock, store_step))
     ranking = Ranking.of_settings(settings)
     watch = ChampionWatch(store, settings.models_dir, ranking.taxonomy)
     scorer = Scorer(run_batch or _on_a_thread(watch, ranking))

@@ -15,6 +15,7 @@ from cases.ids import CaseId, is_id
 from cases.record import FiledReport, Lease, NewReport, Score
 from serving.answers import CaseAnswer, DecisionAnswer, FiledAnswer, LeaseAnswer, ReasonAnswer, ScoreAnswer
 from serving.logs import logger
+from serving.measures import measures
 from serving.permitting import refuse_other_queue
 from serving.problems import BusyError, OtherQueueError, UnscorableError
 from serving.ranking import CaseToJudge, case_to_judge
@@ -47,6 +48,7 @@ async def file_report(body: ReportRequest, response: Response, parts: Parts, who
     score, why = await _score_of(parts, filed)
     if score is not None and who.queues is not None:
         score, why = await run_in_threadpool(_if_theirs, parts, who, filed, score)
+    measures().filings.labels(why.code if why is not None else "scored").inc()
     return FiledAnswer(
         report_id=filed.report_id, case_id=filed.case_id, created=filed.created, score=score, unscored=why
     )
