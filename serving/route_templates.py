@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final
 
 from cases.ids import is_id
@@ -18,7 +17,6 @@ from serving.permissions import NATIVE, ROUTES, Route
 OTHER: Final = "other"
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
-_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class Matched:
 
     method: str = OTHER
     template: str = OTHER
-    ids: Mapping[str, str] = field(default=_NONE)
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 _NOWHERE = Matched()
