@@ -12,6 +12,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -21,7 +22,7 @@ _SCORE_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 
 _BATCH_BUCKETS = (1, 2, 4, 8, 16, 32)
 
 # What each process has itself adds up.
-_SUM = "livesum"
+_SUM: Final = "livesum"
 
 
 @dataclass(frozen=True, slots=True)
