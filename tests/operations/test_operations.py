@@ -91,6 +91,30 @@ def test_what_starts_a_service_starts_one_and_its_keys_let_in(workplace: Workpla
     assert int(described["Service"]["TimeoutStopSec"]) > 30
 
 
+@pytest.mark.slow
+def test_where_lines_are_objects_each_line_of_the_command_is_one(workplace: Workplace) -> None:
+    workplace.run("caseload db upgrade")
+    output = workplace.folder / "output.txt"
+    with output.open("wb") as printed:
+        process = subprocess.Popen(
+            ["caseload", "serve"], cwd=workplace.folder, stdout=printed, stderr=subprocess.STDOUT,
+            env=workplace.environment | {"CASELOAD_LOG_FORMAT": "json"},
+        )  # fmt: skip
+    try:
+        url = f"http://127.0.0.1:{workplace.variables['CASELOAD_PORT']}"
+        until = time.monotonic() + 90
+        while "listens at" not in output.read_text():
+            assert process.poll() is None, output.read_text()
+            assert time.monotonic() < until, output.read_text()
+            time.sleep(0.1)
+        assert httpx2.get(f"{url}/health/live").status_code == 200
+    finally:
+        process.terminate()
+        assert process.wait(timeout=40) == 0
+    lines = [json.loads(line) for line in output.read_text().splitlines()]
+    assert {f"listens at {url}", "request"} <= {line["event"] for line in lines}
+
+
 def test_the_line_shown_has_the_fields_of_a_line_that_is_logged() -> None:
     [shown] = BLOCKS["Logs"]
     logged = json.loads(logs.JsonLines().format(record("request")))
