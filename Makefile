@@ -19,7 +19,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo model test lint bench soak clean lock
+.PHONY: help install demo model bento test lint bench soak clean lock
 
 help: ## Say what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ model: install ## Train the default model on the written cases and promote it (B
 	$(BIN)/caseload --home $(HOME_DIR) import $(HOME_DIR)/seed/past_cases.csv
 	$(BIN)/caseload --home $(HOME_DIR) train --budget $(BUDGET)
 	$(BIN)/caseload --home $(HOME_DIR) promote
+
+bento: install ## Build the service as a bento, without any network; prints its tag
+	@BENTOML_HOME=$${BENTOML_HOME:-$(abspath $(HOME_DIR))/bentoml} $(BIN)/python -m serving.build_bento
 
 test: install ## Run all tests
 	@$(BIN)/python -m pytest

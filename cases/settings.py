@@ -6,7 +6,7 @@ docs/settings.md lists each of these; a test holds the two together.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,6 +15,8 @@ from cases.durations import GATHER_HOURS, MOST_GATHER_HOURS, MOST_HOURS, MOST_UN
 from cases.errors import InvalidInputError
 from cases.proxy_settings import PROXY_SECRET, TAKEN_HEADERS, Network, networks
 from cases.seals import SealKey
+
+LogFormat = Literal["text", "json"]
 
 
 class Settings(BaseSettings):
@@ -84,6 +86,9 @@ class Settings(BaseSettings):
         description="Over how many hours reports and decisions are counted for that.",
         gt=0,
         le=MOST_HOURS,
+    )
+    log_format: LogFormat = Field(
+        default="text", description="How the service logs: `text`, or `json`, an object a line and a line a request."
     )
     webhook_url: str = Field(
         default="", description="Where alarms are posted to, beside the receivers that were added; empty: nowhere."

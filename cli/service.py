@@ -19,6 +19,14 @@ def serve(
 ) -> None:
     """Serve the HTTP API until Ctrl-C or SIGTERM; requests in progress are finished first."""
     settings = settings_of(ctx, host=host, port=port)
+    from serving.logs import logger
     from serving.serve import serve as serve_until_interrupted
 
-    serve_until_interrupted(settings, listening=lambda url: messages().print(f"Caseload listens at {url}"))
+    def told(url: str) -> None:
+        if settings.log_format == "json":
+            # Whoever reads objects stumbles over a line that is none.
+            logger.info("listens at %s", url)
+        else:
+            messages().print(f"Caseload listens at {url}")
+
+    serve_until_interrupted(settings, listening=told)

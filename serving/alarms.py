@@ -1,4 +1,5 @@
-"""Alarms: severity 1 that nobody took in time, a queue grown old, and more coming in than is decided.
+"""Alarms: severity 1 that nobody took in time, a queue grown old, more coming in than is decided, and a log of events
+that nobody seals.
 
 They are raised and cleared as metrics, and receivers of events are told, once however many services look. Each hangs
 on figures alone, so it says nothing of what a case is about; a case is named by its id.
@@ -9,18 +10,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
 
-from prometheus_client import Gauge
 from starlette.concurrency import run_in_threadpool
 
 from cases.errors import CaseloadError
 from cases.ids import CaseId
 from cases.settings import Settings
-from cases.store import CaseStore, Pulse
+from cases.store import CameOf, CaseStore, Pulse, Unsealed, Waiting
 from serving.logs import logger
+from serving.measures import measures
+from serving.queue_measures import tell_queue
 from serving.ranking import Ranking
 
 EVERY_SECONDS = 30.0
@@ -28,11 +29,12 @@ _MOST_SEVERE = 1
 
 
 class Alarm(StrEnum):
-    """What can be wrong with a queue."""
+    """What can be wrong with a queue, and with the log of what was done in it."""
 
     SEVERITY_1_UNCLAIMED = "severity_1_unclaimed"
     QUEUE_OLD = "queue_old"
     OVER_CAPACITY = "over_capacity"
+    SEALING_STOPPED = "sealing_stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,13 @@ class AlarmLimits:
         oldest: How long an untouched case may wait.
         load: Reports for each decision, within `window`.
         window: Over which reports and decisions are counted.
+        unsealed: How long an event may wait for its seal while no other is made.
     """
 
     oldest: timedelta
     load: float
     window: timedelta
+    unsealed: timedelta = timedelta(minutes=4)
 
     @classmethod
     def of_settings(cls, settings: Settings) -> AlarmLimits:
@@ -56,6 +60,8 @@ class AlarmLimits:
             timedelta(hours=settings.alarm_oldest_hours),
             settings.alarm_load,
             timedelta(hours=settings.alarm_window_hours),
+            # Three turns may fail, for a database that is restarted, before somebody has to look.
+            timedelta(seconds=3 * settings.audit_seconds + 60),
         )
 
 
@@ -66,10 +72,29 @@ class Watch:
     Attributes:
         pulse: Its figures.
         overdue: The cases of severity 1 that nobody has claimed though their time to first touch is over.
+        unsealed: How far the log of events is sealed.
+        waiting: What is open, by severity and by how it stands.
+        came_of: What came of the model's suggestions within the window.
     """
 
     pulse: Pulse
     overdue: tuple[CaseId, ...]
+    unsealed: Unsealed
+    waiting: tuple[Waiting, ...]
+    came_of: tuple[CameOf, ...]
+
+    @property
+    def seal_age(self) -> timedelta:
+        """How long ago the last seal was made; without one how long the oldest event has waited."""
+        return self._since(self.unsealed.sealed_at or self.unsealed.oldest)
+
+    @property
+    def unsealed_for(self) -> timedelta:
+        """How long the oldest unsealed event has waited; nothing where all are sealed."""
+        return self._since(self.unsealed.oldest)
+
+    def _since(self, moment: datetime | None) -> timedelta:
+        return timedelta() if moment is None else max(timedelta(), self.pulse.at - moment)
 
     def raised(self, limits: AlarmLimits) -> Mapping[Alarm, dict[str, object]]:
         """The alarms that hold, each with the figures that raise it."""
@@ -84,6 +109,12 @@ class Watch:
                 "reports": pulse.arrived,
                 "decisions": pulse.decided,
                 "window_hours": _hours(pulse.window),
+            }
+        # While seals are made, what has piled up is only on its way.
+        if min(self.unsealed_for, self.seal_age) > limits.unsealed:
+            found[Alarm.SEALING_STOPPED] = {
+                "seconds": round(self.unsealed_for.total_seconds()),
+                "limit_seconds": round(limits.unsealed.total_seconds()),
             }
         return found
 
@@ -100,7 +131,13 @@ def look(store: CaseStore, ranking: Ranking, limits: AlarmLimits) -> Watch:
         StoreUnavailableError: The database does not answer.
     """
     first_touch = {level.level: level.first_touch for level in ranking.taxonomy.severity_levels}[_MOST_SEVERE]
-    return Watch(store.pulse(limits.window), tuple(store.overdue(_MOST_SEVERE, first_touch)))
+    return Watch(
+        store.pulse(limits.window),
+        tuple(store.overdue(_MOST_SEVERE, first_touch)),
+        store.unsealed(),
+        tuple(store.waiting()),
+        tuple(store.came_of_suggestions(limits.window)),
+    )
 
 
 class Alarms:
@@ -146,41 +183,15 @@ class Alarms:
         store = self._store()
         seen = await run_in_threadpool(look, store, self._ranking, self._limits)
         raised = seen.raised(self._limits)
-        _set_metrics(seen, raised)
+        tell_queue(seen, self._ranking.taxonomy.levels)
+        for alarm in Alarm:
+            measures().alarm.labels(alarm.value).set(alarm in raised)
         changes = await run_in_threadpool(
             store.tell_alarms, {alarm.value: figures for alarm, figures in raised.items()}
         )
         for what, alarms in (("raised", changes.began), ("cleared", changes.ended)):
-            for alarm in alarms:
-                logger.warning("alarm %s %s", alarm, what)
-
-
-@cache
-def _gauges() -> Mapping[str, Gauge]:
-    """Made on first use: what they are called holds for the process. Of several processes the newest counts."""
-    told = {
-        "queue_open": "Undecided cases.",
-        "queue_oldest_seconds": "How long the oldest case has waited that nobody has touched.",
-        "queue_severity_1_overdue": "Cases of severity 1 not claimed within their time to first touch.",
-        "reports_in_window": "Reports filed within the alarms' window.",
-        "decisions_in_window": "Decisions taken within the alarms' window.",
-    }
-    made = {
-        name: Gauge(f"caseload_{name}", meaning, multiprocess_mode="livemostrecent") for name, meaning in told.items()
-    }
-    made["alarm"] = Gauge("caseload_alarm", "1 while the alarm holds.", ["alarm"], multiprocess_mode="livemostrecent")
-    return made
-
-
-def _set_metrics(seen: Watch, raised: Mapping[Alarm, object]) -> None:
-    gauges, pulse = _gauges(), seen.pulse
-    gauges["queue_open"].set(pulse.open)
-    gauges["queue_oldest_seconds"].set(pulse.age.total_seconds())
-    gauges["queue_severity_1_overdue"].set(len(seen.overdue))
-    gauges["reports_in_window"].set(pulse.arrived)
-    gauges["decisions_in_window"].set(pulse.decided)
-    for alarm in Alarm:
-        gauges["alarm"].labels(alarm.value).set(alarm in raised)
+            for name in alarms:
+                logger.warning("alarm %s %s", name, what)
 
 
 def _hours(span: timedelta) -> float:

@@ -50,6 +50,7 @@ from serving.sealing import Sealing
 from serving.services import Services
 from serving.store_access import StoreAccess
 from serving.sweeping import Sweeping
+from serving.tracing import store_step
 
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
@@ -73,7 +74,7 @@ def build_services(
         TaxonomyError, WeightsError: The policy file or that of the weights is not valid.
         InvalidInputError: The URL or a secret of the environment's receiver of events is none.
     """
-    store = StoreAccess(lambda: CaseStore.open(settings.database_url, clock))
+    store = StoreAccess(lambda: CaseStore.open(settings.database_url, clock, store_step))
     ranking = Ranking.of_settings(settings)
     watch = ChampionWatch(store, settings.models_dir, ranking.taxonomy)
     scorer = Scorer(run_batch or _on_a_thread(watch, ranking))

@@ -5,6 +5,7 @@ the champion before. They are scored in the background, in the queue's order, a 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +19,7 @@ from cases.record import Case, Score
 from cases.store import CaseStore
 from serving.batching import Scorer
 from serving.logs import logger
+from serving.measures import measures
 from serving.problems import UnscorableError
 from serving.ranking import Ranking, case_to_judge
 from serving.routing import routed
@@ -27,6 +29,9 @@ from serving.scoring import LoadedModel
 AT_ONCE = 16
 IDLE_SECONDS = 10.0
 RETRY_SECONDS = 2.0
+# Counting goes through all that is open, so it is done seldom, and never further than anybody has to know.
+COUNT_SECONDS = 30.0
+MOST_COUNTED = 10_000
 
 
 class Backlog:
@@ -58,6 +63,7 @@ class Backlog:
         # Contents that no model got through; without this they would be tried for ever, ahead of all others.
         self._given_up: set[ContentId] = set()
         self._in_hand: set[CaseId] = set()
+        self._count_at = 0.0
 
     @contextmanager
     def hands_off(self, case_id: CaseId) -> Iterator[None]:
@@ -81,6 +87,7 @@ class Backlog:
             try:
                 pause = 0.0 if await self.step() else IDLE_SECONDS
             except ModelMissingError:
+                await self._count_all()
                 pause = IDLE_SECONDS
             except CaseloadError as error:
                 logger.warning("the backlog waits: %s", type(error).__name__)
@@ -100,11 +107,29 @@ class Backlog:
         model = self._model()
         left_out = len(self._given_up) + len(self._in_hand)
         found = await run_in_threadpool(self._store().unscored, AT_ONCE + left_out, model.sha256)
+        if len(found) < AT_ONCE + left_out:
+            measures().backlog.set(len(found))
+        else:
+            await self._count(model.sha256)
         cases = [c for c in found if c.content.id not in self._given_up and c.id not in self._in_hand][:AT_ONCE]
         if cases:
             scores = await self._scores(cases)
             await run_in_threadpool(partial(self._store().record_scores, scores, ranked_by=self._ranking.digest))
         return len(cases)
+
+    async def _count_all(self) -> None:
+        # Of no model there are no scores, so this counts what is open.
+        try:
+            await self._count("")
+        except CaseloadError as error:
+            logger.warning("the backlog cannot be counted: %s", type(error).__name__)
+
+    async def _count(self, model: str) -> None:
+        now = time.monotonic()
+        if now < self._count_at:
+            return
+        self._count_at = now + COUNT_SECONDS
+        measures().backlog.set(await run_in_threadpool(self._store().count_unscored, model, MOST_COUNTED))
 
     async def _scores(self, cases: list[Case]) -> list[Score]:
         try:

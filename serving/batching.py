@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from cases.errors import CaseloadError
+from serving.measures import measures
 from serving.problems import BusyError, ModelLoadingError, UnscorableError
 from serving.ranking import CaseToJudge
 from serving.scoring import Outcome, Scored
+from serving.tracing import step
 
 MAX_BATCH = 32
 # At some 100 cases a second on two cores the last of these waits about twenty seconds.
@@ -71,13 +73,17 @@ class Scorer:
             raise BusyError(
                 f"'cases' must wait for others (got {len(cases)} more while {self.waiting} wait); try again later"
             )
-        self.waiting += len(cases)
-        self.waiting_characters += characters
+        self._let_in(len(cases), characters)
         try:
-            return await self._by_one_model(cases)
+            with measures().scorer_seconds.time(), step("score", cases=len(cases), characters=characters):
+                return await self._by_one_model(cases)
         finally:
-            self.waiting -= len(cases)
-            self.waiting_characters -= characters
+            self._let_in(-len(cases), -characters)
+
+    def _let_in(self, cases: int, characters: int) -> None:
+        self.waiting += cases
+        self.waiting_characters += characters
+        measures().scorer_waiting.inc(cases)
 
     async def _by_one_model(self, cases: Sequence[CaseToJudge]) -> list[Scored | UnscorableError]:
         for _ in range(_ATTEMPTS):

@@ -62,6 +62,10 @@ class Serving:
     champion: Champion | None = None
 
 
+def _tell_nobody(_serving: Serving) -> None:
+    """Whoever loads a model for one command has nobody to tell."""
+
+
 class ChampionWatch:
     """Keeps the champion loaded.
 
@@ -83,6 +87,8 @@ class ChampionWatch:
         self._models_dir = models_dir
         self._taxonomy = taxonomy
         self.on_swap = on_swap
+        # Called whenever what serves changed, on the thread that changed it.
+        self.on_change: Callable[[Serving], None] = _tell_nobody
         self._tried: tuple[str, _Signature] | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -122,12 +128,12 @@ class ChampionWatch:
         except CaseloadError as error:
             # A model in memory serves on without its database; a first one has to wait for it.
             if self.serving.model is None:
-                self.serving = Serving(State.LOADING, ModelLoadingError(f"the record cannot be read: {error}"))
+                self._become(Serving(State.LOADING, ModelLoadingError(f"the record cannot be read: {error}")))
             return
         if champion is None:
             self._tried = None
             missing = ModelMissingError("'champion' must be promoted (got none); run `caseload promote`")
-            self.serving = Serving(State.NO_MODEL, missing)
+            self._become(Serving(State.NO_MODEL, missing))
             return
         directory = self._models_dir / champion.sha256
         seen = (champion.sha256, _signature(directory))
@@ -142,8 +148,12 @@ class ChampionWatch:
                 self.check()
             except Exception as error:  # noqa: BLE001 - logged; the watch must outlive what a model's files do to it
                 logger.exception("the champion could not be looked at")
-                self.serving = Serving(State.FAILED, ArtifactError(f"loading raised {type(error).__name__}"))
+                self._become(Serving(State.FAILED, ArtifactError(f"loading raised {type(error).__name__}")))
             self._stopping.wait(POLL_SECONDS)
+
+    def _become(self, serving: Serving) -> None:
+        self.serving = serving
+        self.on_change(serving)
 
     def _same_names(self, champion: Champion) -> bool:
         shown = self.serving.champion
@@ -156,12 +166,12 @@ class ChampionWatch:
             model = LoadedModel(judge, champion.name, champion.version, champion.sha256)
             self._check_policy(model)
         except CaseloadError as error:
-            self.serving = Serving(State.FAILED, error, champion=champion)
+            self._become(Serving(State.FAILED, error, champion=champion))
             logger.error("model %s/%s does not serve: %s", champion.name, champion.version, error)
             return
         # The first judgement builds what later ones reuse; nobody should wait for it.
         judge.judge([assemble("", "A first case, so that everything is in place before the second.")])
-        self.serving = Serving(State.READY, model=model, champion=champion)
+        self._become(Serving(State.READY, model=model, champion=champion))
         logger.info("model %s serves (%s)", model.full_version, champion.sha256[:12])
         if before is None or before.sha256 != model.sha256:
             self.on_swap()

@@ -28,6 +28,7 @@ from serving.answers import (
 from serving.cursors import cases_cursor, cases_place
 from serving.idempotency import KeyedRoute, keyed
 from serving.logs import logger
+from serving.measures import measures
 from serving.permitting import refuse_other_queue, their_queues
 from serving.problems import BusyError, UnscorableError
 from serving.queries import CasesQuery
@@ -65,6 +66,7 @@ async def file_report(body: ReportRequest, response: Response, parts: Parts, who
         response.headers[MODEL_HEADER] = f"{score.model.name}/{score.model.version}"
     if score is not None and who.queues is not None:
         score, why = await run_in_threadpool(_if_theirs, parts, who, filed, score)
+    measures().filings.labels(why.code if why is not None else "scored").inc()
     return FiledAnswer(
         report_id=filed.report_id, case_id=filed.case_id, created=filed.created, score=score, unscored=why
     )

@@ -19,7 +19,7 @@ from cases.errors import CaseloadError, InvalidInputError
 from cases.settings import Settings
 from cases.store import CaseStore
 from cases.taxonomy_file import load_taxonomy
-from serving import logs
+from serving import logs, tracing
 
 # Longer than a load balancer's: the side that closes an idle connection first should be the one that opens it.
 _KEEP_ALIVE_SECONDS = 75
@@ -43,7 +43,7 @@ def serve(settings: Settings, *, listening: Callable[[str], None] = lambda _url:
         with CaseStore.open(settings.database_url):
             pass  # later it is opened as often as needed; at the start somebody is there to read why it fails
         load_taxonomy(settings.taxonomy)
-        logs.configure()
+        logs.configure(settings.log_format)
         with tempfile.TemporaryDirectory(prefix="caseload-metrics-") as metrics:
             _tell_bentoml(settings, metrics)
             _run(settings, bound, listening)
@@ -141,6 +141,8 @@ def _run(settings: Settings, bound: socket.socket, listening: Callable[[str], No
         server.run(sockets=[bound])
     except SystemExit as error:
         raise CaseloadError("the service must start (got an error on the way); the log above says which") from error
+    finally:
+        tracing.stop()
 
 
 def _url(bound: socket.socket) -> str:

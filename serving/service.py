@@ -25,16 +25,19 @@ from starlette.types import ASGIApp
 
 from cases.errors import CaseloadError
 from cases.settings import Settings
-from serving import logs
+from serving import logs, tracing
 from serving.answers import ProblemItem
 from serving.app import build_app, build_services
 from serving.batching import MAX_BATCH
 from serving.champion import State, settle_memory
 from serving.guard import Guard
+from serving.measures import measures
+from serving.model_measures import ModelMeasures, score_measured
+from serving.observing import Observed
 from serving.problems import INVALID_INPUT, BusyError, field_errors, kind_of
 from serving.ranking import CaseToJudge
 from serving.schemas import CaseToScore
-from serving.scoring import Outcome, score_each
+from serving.scoring import Outcome
 from serving.services import Services
 from serving.views import scored_answer
 
@@ -57,9 +60,9 @@ class Eager(Optimizer):  # type: ignore[misc]  # BentoML's is untyped to us
 
 
 class AppFactory(ServiceAppFactory):  # type: ignore[misc]  # BentoML's is untyped to us
-    """BentoML's, with eager dispatchers and without its request metrics.
+    """BentoML's, with eager dispatchers and with request metrics of our own.
 
-    The metrics are labelled by the path as it was sent: a label for each case's id, kept for ever, and for whatever
+    BentoML's are labelled by the path as it was sent: a label for each case's id, kept for ever, and for whatever
     else somebody writes into a path.
     """
 
@@ -71,7 +74,8 @@ class AppFactory(ServiceAppFactory):  # type: ignore[misc]  # BentoML's is untyp
     @property
     def middlewares(self) -> list[Middleware]:
         """What each request passes."""
-        return [m for m in super().middlewares if m.cls is not RunnerTrafficMetricsMiddleware]
+        theirs = [m for m in super().middlewares if m.cls is not RunnerTrafficMetricsMiddleware]
+        return [Middleware(Observed), *theirs]
 
 
 class Dispatcher:
@@ -98,7 +102,12 @@ def build_service(settings: Settings) -> Service[Any]:
         TaxonomyError: The policy file is not valid.
     """
     dispatcher = Dispatcher()
-    parts = build_services(settings, run_batch=dispatcher.run, after_swap=settle_memory)
+
+    def swapped() -> None:
+        settle_memory()
+        measures().model_swaps.inc()
+
+    parts = build_services(settings, run_batch=dispatcher.run, after_swap=swapped)
 
     class CaseloadService(Service[Any]):  # type: ignore[misc]  # BentoML's is untyped to us
         """Remembers the factory of its app, which holds the dispatchers."""
@@ -121,7 +130,10 @@ def build_service(settings: Settings) -> Service[Any]:
         """Scores cases: policy category, severity, priority."""
 
         def __init__(self) -> None:
-            logs.guard_present_handlers()
+            logs.guard_present_handlers(settings.log_format)
+            # Here and no sooner: this is the process that serves, and not one that only looks at the service.
+            tracing.start()
+            parts.watch.on_change = ModelMeasures()
 
         def __is_ready__(self) -> bool:
             return parts.watch.serving.state is State.READY
@@ -143,7 +155,7 @@ def _score_mixed(parts: Services, cases: list[CaseToJudge | dict[str, Any]]) -> 
     now = parts.clock()
     checked = [case if isinstance(case, CaseToJudge) else _checked(case) for case in cases]
     fit = [c.as_case(now) if isinstance(c, CaseToScore) else c for c in checked if not isinstance(c, dict)]
-    outcomes = iter(score_each(parts.watch.model, fit, parts.ranking) if fit else [])
+    outcomes = iter(score_measured(parts.watch.model, fit, parts.ranking) if fit else [])
     answers: list[Outcome | dict[str, Any]] = []
     for case in checked:
         if isinstance(case, dict):

@@ -158,11 +158,15 @@ def _predecessor(history: tuple[Champion, ...]) -> Champion | None:
 
 
 def _mirror(settings: Settings, champion: Champion) -> None:
-    """Set MLflow's alias as the record has it; a dead tracker does not stop a promotion that has taken effect."""
+    """Set MLflow's alias as the record has it; neither a dead tracker nor one made anew, which does not know the
+    version, stops a promotion that has taken effect.
+    """
+    from mlflow.exceptions import MlflowException
+
     try:
         client = connect(settings)
         client.set_registered_model_alias(champion.name, "champion", champion.version)
-    except (CaseloadError, OSError) as error:
+    except (CaseloadError, MlflowException, OSError) as error:
         logger.warning(
             "the tracker's alias 'champion' was not set (%s); it follows at the next promotion", type(error).__name__
         )

@@ -13,7 +13,7 @@ from cases.store.admitting import Admitting
 from cases.store.answering import Answering
 from cases.store.calling import Calling
 from cases.store.championing import Championing
-from cases.store.database import Database
+from cases.store.database import Around, Database, nothing_around
 from cases.store.engine import make_engine
 from cases.store.exporting import Exporting
 from cases.store.filing import UNSCORED_ORDER_KEY, Filing
@@ -32,10 +32,20 @@ from cases.store.sealing import Sealing
 from cases.store.sourcing import Sourcing
 from cases.store.telling import Telling
 from cases.store.verifying import Verifying
-from cases.store.watching import Pulse, Watching
+from cases.store.watching import CameOf, Pulse, Standing, Unsealed, Waiting, Watching
 from cases.store.working import Reranked, Working
 
-__all__ = ["UNSCORED_ORDER_KEY", "CaseStore", "Pulse", "Reranked", "Start"]
+__all__ = [
+    "UNSCORED_ORDER_KEY",
+    "CameOf",
+    "CaseStore",
+    "Pulse",
+    "Reranked",
+    "Standing",
+    "Start",
+    "Unsealed",
+    "Waiting",
+]
 
 
 class CaseStore(
@@ -71,12 +81,13 @@ class CaseStore(
         self._db = database
 
     @classmethod
-    def open(cls, url: str, clock: Clock = utc_now) -> Self:
+    def open(cls, url: str, clock: Clock = utc_now, around: Around = nothing_around) -> Self:
         """The store in the database at `url`.
 
         Args:
             url: `sqlite:///cases.db`, `postgresql://user@host/name` or `mariadb://user@host/name`.
             clock: Business time: when things were filed, claimed, decided. Leases go by the database's own clock.
+            around: Is entered around each transaction with the name of the store's method, for whoever watches.
 
         Raises:
             InvalidInputError: `url` is of no database that Caseload runs on.
@@ -89,7 +100,7 @@ class CaseStore(
         except BaseException:
             engine.dispose()
             raise
-        return cls(Database(engine, clock))
+        return cls(Database(engine, clock, around))
 
     def close(self) -> None:
         """Close the connections."""

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, literal_column, select
@@ -53,6 +54,14 @@ _NO_TURN = (
     "writes to it for so long, that its folder can be written to, and try again"
 )
 
+# Is entered around each transaction, its attempts included, with the name of the store's method: "Deciding.decide".
+Around = Callable[[str], contextlib.AbstractContextManager[None]]
+
+
+def nothing_around(_name: str) -> contextlib.AbstractContextManager[None]:
+    """Where nobody watches."""
+    return contextlib.nullcontext()
+
 
 class Database:
     """The engine, the clock for business time, and transactions.
@@ -60,11 +69,13 @@ class Database:
     Attributes:
         engine: For what is not a transaction of the store: migrations, tests.
         clock: Business time.
+        around: For whoever watches how long transactions take.
     """
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, around: Around = nothing_around) -> None:
         self.engine = engine
         self.clock = clock
+        self.around = around
         self._now = literal_column(_NOW[engine.dialect.name], UtcDateTime)
         self._writing = engine.execution_options(**{WRITES: True})
         self._stepping = engine.execution_options(**{WRITES: True, KEEPS_PLANS: True})
@@ -88,7 +99,7 @@ class Database:
             StoreUnavailableError: The database does not answer.
         """
         try:
-            with self.engine.begin() as connection:
+            with self.around(_name_of(work)), self.engine.begin() as connection:
                 return work(connection)
         except (DBAPIError, PoolTimeoutError) as error:
             raise self._in_our_words(error) from error
@@ -123,19 +134,20 @@ class Database:
         return self._now
 
     def _write(self, engine: Engine, work: Callable[[Connection], T], *, retry_duplicates: bool = False) -> T:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                with self._turn(), engine.begin() as connection:
-                    return work(connection)
-            except NoTurnError as error:
-                raise StoreUnavailableError(_NO_TURN) from error
-            except (DBAPIError, PoolTimeoutError) as error:
-                again = _is_deadlock(error) or (retry_duplicates and isinstance(error, IntegrityError))
-                if not again or attempt == ATTEMPTS:
-                    raise self._in_our_words(error) from error
-            # Not for secrecy: two that collided should not collide again.
-            time.sleep(random.uniform(0.0, 0.02) * attempt)  # noqa: S311
-        raise AssertionError  # the loop returns or raises
+        with self.around(_name_of(work)):
+            for attempt in range(1, ATTEMPTS + 1):
+                try:
+                    with self._turn(), engine.begin() as connection:
+                        return work(connection)
+                except NoTurnError as error:
+                    raise StoreUnavailableError(_NO_TURN) from error
+                except (DBAPIError, PoolTimeoutError) as error:
+                    again = _is_deadlock(error) or (retry_duplicates and isinstance(error, IntegrityError))
+                    if not again or attempt == ATTEMPTS:
+                        raise self._in_our_words(error) from error
+                # Not for secrecy: two that collided should not collide again.
+                time.sleep(random.uniform(0.0, 0.02) * attempt)  # noqa: S311
+            raise AssertionError  # the loop returns or raises
 
     def _turn(self) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext() if self._turns is None else self._turns.next()
@@ -143,6 +155,12 @@ class Database:
     def _in_our_words(self, error: DBAPIError | PoolTimeoutError) -> Exception:
         """The error to raise for `error`: ours when the database is away, else itself."""
         return unavailable(self.engine, error) if _is_away(error) else error
+
+
+def _name_of(work: Callable[[Connection], object]) -> str:
+    """The method of the store that `work` is of: its qualified name before "<locals>"."""
+    function = work.func if isinstance(work, partial) else work
+    return str(getattr(function, "__qualname__", "")).partition(".<locals>")[0]
 
 
 def unavailable(engine: Engine, error: DBAPIError | PoolTimeoutError) -> CaseloadError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from cases.clock import as_utc
 from cases.errors import InvalidInputError, NotFoundError
@@ -41,6 +41,23 @@ class Scoring:
             return read_cases(connection, connection.execute(query).all())
 
         return self._db.read(work)
+
+    def count_unscored(self, model: str, at_most: int) -> int:
+        """How many undecided cases `model` has not scored the latest content of, counted up to `at_most`.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        scored = select(scores.c.id).where(scores.c.content_id == contents.c.id, scores.c.model == model)
+        some = (
+            select(cases.c.id)
+            .join(contents, (contents.c.case_id == cases.c.id) & (contents.c.version == cases.c.content_version))
+            .where(cases.c.status == CaseStatus.OPEN.value, ~scored.exists())
+            .limit(at_most)
+            .subquery()
+        )
+        query = select(func.count()).select_from(some)
+        return self._db.read(lambda connection: connection.execute(query).scalar_one())
 
     def record_scores(self, batch: Sequence[Score], *, ranked_by: str = "") -> None:
         """Append the scores; a case whose content is still the one scored takes the score's place and queue.

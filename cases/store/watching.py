@@ -1,16 +1,18 @@
-"""How the queue does, in a few figures that alarms are made of."""
+"""How the queue does, in a few figures that alarms and metrics are made of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select, true
 
+from cases.decision import Suggestion
 from cases.ids import CaseId
 from cases.record import CaseStatus
 from cases.store.database import Database
-from cases.store.tables import cases, decisions, reports, withdrawn_decisions
+from cases.store.tables import cases, decisions, events, reports, scores, seals, withdrawn_decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,62 @@ class Pulse:
     def load(self) -> float:
         """Reports that came in for each decision taken; 0 where nothing came in."""
         return self.arrived / max(self.decided, 1) if self.arrived else 0.0
+
+
+class Standing(StrEnum):
+    """How an open case stands in its queue."""
+
+    FREE = "free"
+    CLAIMED = "claimed"
+    ASSIGNED = "assigned"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Open cases of one severity that stand alike.
+
+    Attributes:
+        level: The severity by which they are due; None where nobody said any.
+        standing: How they stand.
+        cases: How many, at least 1.
+        oldest: When the first of them was received.
+    """
+
+    level: int | None
+    standing: Standing
+    cases: int
+    oldest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CameOf:
+    """Decisions in which the model's suggestion came to the same.
+
+    Attributes:
+        tier: How far the model said that it is to be trusted; empty where there was no score, or it did not say.
+        suggestion: What came of it.
+        rank: Of the decided category among those suggested, from 1; None where it was not.
+        decisions: How many, at least 1.
+    """
+
+    tier: str
+    suggestion: Suggestion
+    rank: int | None
+    decisions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """How far the log of events is sealed.
+
+    Attributes:
+        sealed_at: When the last seal was made; None where there is none.
+        oldest: When the first event behind it happened; None where all are sealed.
+    """
+
+    sealed_at: datetime | None
+    oldest: datetime | None
 
 
 class Watching:
@@ -106,5 +164,83 @@ class Watching:
                 for row in connection.execute(waiting)
                 if row.received_at + first_touch + timedelta(seconds=row.paused_seconds) < now
             ]
+
+        return self._db.read(work)
+
+    def waiting(self) -> list[Waiting]:
+        """All open cases, counted by severity and by how they stand.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        claimed = (cases.c.leased == true()) & (cases.c.leased_until > self._db.now_column())
+        # By the state and the clock, since a hold or a lease that has ended is put back by the next claim alone.
+        standing = case(
+            (claimed, Standing.CLAIMED.value),
+            (cases.c.hold_until > self._db.clock(), Standing.HELD.value),
+            (cases.c.assigned_to.is_not(None), Standing.ASSIGNED.value),
+            else_=Standing.FREE.value,
+        )
+        is_open = (
+            select(cases.c.level, standing.label("standing"), cases.c.received_at)
+            .where(cases.c.status == CaseStatus.OPEN.value)
+            .subquery()
+        )
+        query = (
+            select(is_open.c.level, is_open.c.standing, func.count(), func.min(is_open.c.received_at))
+            .group_by(is_open.c.level, is_open.c.standing)
+            .order_by(is_open.c.level, is_open.c.standing)
+        )
+
+        def work(connection: Connection) -> list[Waiting]:
+            return [
+                Waiting(level, Standing(stands), many, oldest)
+                for level, stands, many, oldest in connection.execute(query)
+            ]
+
+        return self._db.read(work)
+
+    def came_of_suggestions(self, window: timedelta) -> list[CameOf]:
+        """What came of the model's suggestions in the decisions taken over the `window` that ends now.
+
+        Imported, withdrawn and bulk decisions are not among them: in none of these was one person shown one case.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        gone = select(withdrawn_decisions.c.decision_id).where(withdrawn_decisions.c.decision_id == decisions.c.id)
+        keys = (scores.c.tier, decisions.c.suggestion, decisions.c.suggested_rank)
+        query = (
+            select(*keys, func.count())
+            .select_from(decisions.outerjoin(scores, scores.c.id == decisions.c.score_id))
+            .where(
+                decisions.c.decided_at > self._db.clock() - window,
+                decisions.c.lease_token.is_not(None),
+                decisions.c.bulk_id.is_(None),
+                ~gone.exists(),
+            )
+            .group_by(*keys)
+        )
+
+        def work(connection: Connection) -> list[CameOf]:
+            return [
+                CameOf(tier or "", Suggestion(suggestion), rank, many)
+                for tier, suggestion, rank, many in connection.execute(query)
+            ]
+
+        return self._db.read(work)
+
+    def unsealed(self) -> Unsealed:
+        """How far the log of events is sealed; nothing is checked.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        last = select(seals.c.last_event, seals.c.sealed_at).order_by(seals.c.seq.desc()).limit(1)
+
+        def work(connection: Connection) -> Unsealed:
+            covered, sealed_at = connection.execute(last).one_or_none() or (0, None)
+            behind = select(events.c.at).where(events.c.seq > covered).order_by(events.c.seq).limit(1)
+            return Unsealed(sealed_at, connection.execute(behind).scalar_one_or_none())
 
         return self._db.read(work)

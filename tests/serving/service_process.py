@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,18 +51,21 @@ class ServiceProcess:
 
 
 @contextmanager
-def service_process(settings: Settings, folder: Path, *, ready: bool = True) -> Iterator[ServiceProcess]:
-    """Start a service on a free port; `ready`: wait until its model serves."""
+def service_process(
+    settings: Settings, folder: Path, *, ready: bool = True, beside: Mapping[str, str] | None = None
+) -> Iterator[ServiceProcess]:
+    """Start a service on a free port; `ready`: wait until its model serves; `beside`: more of its environment."""
     output = folder / "service-output.txt"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CASELOAD_")}
     environment |= {
         "CASELOAD_HOME": str(settings.home),
         "CASELOAD_DATABASE_URL": settings.database_url,
-        "CASELOAD_PORT": str(_free_port()),
+        "CASELOAD_PORT": str(free_port()),
         "CASELOAD_TRUSTED_PROXIES": settings.trusted_proxies,
         "CASELOAD_PROXY_SECRET": settings.proxy_secret.get_secret_value(),
         # A killed service cannot tidy up after itself.
         "TMPDIR": str(folder),
+        **(beside or {}),
     }
     with output.open("wb") as printed:
         process = subprocess.Popen(
@@ -78,7 +81,7 @@ def service_process(settings: Settings, folder: Path, *, ready: bool = True) -> 
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     import socket
 
     with socket.socket() as probe:

@@ -12,6 +12,7 @@ import pytest
 
 from cases.identity import Role
 from cases.ids import CaseId
+from cases.settings import load_settings
 from cases.store import CaseStore
 from cases.taxonomy_file import load_taxonomy
 from cases.telling import ALARMS
@@ -70,6 +71,39 @@ def test_more_coming_in_than_is_decided_is_over_capacity(store: CaseStore, clock
     assert raised(store, clock)[Alarm.OVER_CAPACITY] == figures
     clock.now = NOON + timedelta(hours=25)
     assert Alarm.OVER_CAPACITY not in raised(store, clock)
+
+
+def test_sealing_has_stopped_where_an_event_waits_and_no_seal_is_made(store: CaseStore, clock: SetClock) -> None:
+    file_one(store, 1)
+    clock.now = NOON + LIMITS.unsealed
+    assert Alarm.SEALING_STOPPED not in raised(store, clock)
+    clock.now += timedelta(seconds=1)
+    assert raised(store, clock)[Alarm.SEALING_STOPPED] == {"seconds": 241, "limit_seconds": 240}
+    store.seal()
+    assert Alarm.SEALING_STOPPED not in raised(store, clock)
+
+
+def test_a_long_quiet_night_is_no_stop_and_what_has_piled_up_is_none_while_seals_are_made(
+    store: CaseStore, clock: SetClock
+) -> None:
+    file_one(store, 1)
+    store.seal()
+    clock.now = NOON + timedelta(hours=12)
+    assert Alarm.SEALING_STOPPED not in raised(store, clock)
+    file_one(store, 2)
+    file_one(store, 3)
+    assert Alarm.SEALING_STOPPED not in raised(store, clock)
+    clock.now += timedelta(hours=1)
+    assert Alarm.SEALING_STOPPED in raised(store, clock)
+    # One of the two: the other is an hour old, and on its way.
+    store.seal(at_most=1)
+    assert store.unsealed().oldest == clock.now - timedelta(hours=1)
+    assert Alarm.SEALING_STOPPED not in raised(store, clock)
+
+
+def test_how_long_an_event_may_wait_goes_by_how_often_seals_are_made() -> None:
+    limits = AlarmLimits.of_settings(load_settings(audit_seconds=600))
+    assert limits.unsealed == timedelta(minutes=31)
 
 
 def test_what_begins_and_what_ends_is_kept_to_be_told_once_however_many_services_look(
