@@ -14,6 +14,7 @@ from cases.store.calling import Calling
 from cases.store.championing import Championing
 from cases.store.database import Database
 from cases.store.engine import make_engine
+from cases.store.erasing import Erasing
 from cases.store.exporting import Exporting
 from cases.store.filing import UNSCORED_ORDER_KEY, Filing
 from cases.store.gathering import Gathering
@@ -25,6 +26,8 @@ from cases.store.policing import Policing
 from cases.store.reading import Reading
 from cases.store.rebuilding import Rebuilding
 from cases.store.scoring import Scoring
+from cases.store.retention import Retention
+from cases.store.scrubbing import Scrubbing
 from cases.store.sealing import Sealing
 from cases.store.verifying import Verifying
 from cases.store.watching import Pulse, Watching
@@ -51,6 +54,9 @@ class CaseStore(
     Rebuilding,
     Sealing,
     Verifying,
+    Erasing,
+    Retention,
+    Scrubbing,
 ):
     """Cases and everything that happens to them. Open it with `CaseStore.open`; threads may share it.
 
