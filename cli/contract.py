@@ -16,6 +16,7 @@ from cases.record import AttributeValue, CaseStatus
 from cli.contract_audit import AuditHeadAnswer, AuditSealAnswer, AuditVerifyAnswer
 from cli.contract_base import Answer as Answer  # noqa: PLC0414 - it is part of this contract
 from cli.contract_handling import BulkAnswer, HandledAnswer, HistoryAnswer
+from cli.contract_privacy import ErasureAnswer, FinishAnswer, RetentionAnswer
 from cli.contract_replay import ReplayAnswer
 from cli.contract_rights import CallersAnswer, PeopleAnswer
 
@@ -334,6 +335,9 @@ ANSWERS: tuple[type[Answer], ...] = (
     AuditVerifyAnswer,
     CallersAnswer,
     PeopleAnswer,
+    ErasureAnswer,
+    FinishAnswer,
+    RetentionAnswer,
     CompareAnswer,
     EvaluateAnswer,
     SuspectsAnswer,

@@ -17,7 +17,16 @@ from starlette.types import Receive, Scope, Send
 from cases.clock import Clock, utc_now
 from cases.settings import Settings
 from cases.store import CaseStore
-from serving import problems, routes_bulk, routes_cases, routes_handling, routes_model, routes_queue, routes_scores
+from serving import (
+    problems,
+    routes_bulk,
+    routes_cases,
+    routes_handling,
+    routes_model,
+    routes_privacy,
+    routes_queue,
+    routes_scores,
+)
 from serving.alarms import AlarmLimits, Alarms
 from serving.backlog import Backlog
 from serving.batching import RunBatch, Scorer
@@ -33,6 +42,7 @@ from serving.proxies import TrustedProxies
 from serving.ranking import CaseToJudge, Ranking
 from serving.reranking import Reranking
 from serving.scoring import Outcome, score_each
+from serving.retaining import Retaining
 from serving.sealing import Sealing
 from serving.services import Services
 from serving.store_access import StoreAccess
@@ -84,6 +94,7 @@ def build_services(
         backlog,
         reranking,
         sealing,
+        Retaining(store, settings, clock),
         alarms,
         ranking,
         clock,
@@ -111,7 +122,15 @@ def build_app(services: Services) -> FastAPI:
     problems.install(app)
     bearer = Depends(HTTPBearer(auto_error=False, description="From `caseload caller add`."))
     keyed = APIRouter(dependencies=[bearer, Depends(permitted)])
-    for routes in (routes_scores, routes_cases, routes_handling, routes_bulk, routes_queue, routes_model):
+    for routes in (
+        routes_scores,
+        routes_cases,
+        routes_handling,
+        routes_bulk,
+        routes_queue,
+        routes_model,
+        routes_privacy,
+    ):
         keyed.include_router(routes.router)
     app.include_router(keyed)
     app.include_router(routes_model.health, dependencies=[Depends(permitted)])
@@ -135,7 +154,7 @@ def _running(services: Services) -> Callable[[FastAPI], contextlib.AbstractAsync
         # asyncio's own handler prints the exception that a task ended with, message and all.
         asyncio.get_running_loop().set_exception_handler(_log_kind)
         services.watch.start()
-        each = (services.backlog, services.reranking, services.sealing, services.alarms)
+        each = (services.backlog, services.reranking, services.sealing, services.retaining, services.alarms)
         beside = [asyncio.create_task(work.run()) for work in each]
         try:
             yield

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     MODEL = "model:read"
     DESCRIBE = "api:read"
     METRICS = "metrics:read"
+    ERASE = "privacy:erase"
 
 
 # Of a route that needs no key.
@@ -48,8 +49,8 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
         {Permission.READ, Permission.QUEUE, Permission.SCORE, Permission.MODEL, Permission.DESCRIBE}
     ),
     Role.DATA_SCIENTIST: frozenset({Permission.READ, Permission.SCORE, Permission.MODEL, Permission.DESCRIBE}),
-    # Looks after the service and its keys, and has no need to see a case.
-    Role.ADMIN: frozenset({Permission.MODEL, Permission.DESCRIBE, Permission.METRICS}),
+    # Looks after the service and its keys, and has no need to see a case; not to erase one, either.
+    Role.ADMIN: frozenset({Permission.MODEL, Permission.DESCRIBE, Permission.METRICS, Permission.ERASE}),
 }  # fmt: skip
 
 Needed = Permission | str  # a permission, or OPEN
@@ -86,6 +87,8 @@ ROUTES: Mapping[Route, Needed] = {
     ("POST", "/v1/cases/{case_id}/reopen"): Permission.LEAD,
     ("POST", "/v1/cases/{case_id}/severity"): Permission.LEAD,
     ("POST", "/v1/cases/{case_id}/priority"): Permission.LEAD,
+    ("POST", "/v1/erasures"): Permission.ERASE,
+    ("GET", "/v1/erasures/{erasure_id}"): Permission.ERASE,
 }
 
 # BentoML's own, which stand before the API's and ask no dependency: the guard looks here.

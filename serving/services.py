@@ -21,6 +21,7 @@ from serving.limits import Limits
 from serving.problems import NotYourselfError
 from serving.ranking import Ranking
 from serving.reranking import Reranking
+from serving.retaining import Retaining
 from serving.sealing import Sealing
 from serving.store_access import StoreAccess
 
@@ -36,6 +37,7 @@ class Services:
         backlog: Scores what is stored and unscored.
         reranking: Ranks open cases again, by the clock and under changed weights.
         sealing: Seals the log of events.
+        retaining: Erases what was kept for as long as it may be.
         alarms: Tells where the queue needs somebody.
         ranking: The policy's rules and the priority's weights.
         clock: Business time.
@@ -51,6 +53,7 @@ class Services:
     backlog: Backlog
     reranking: Reranking
     sealing: Sealing
+    retaining: Retaining
     alarms: Alarms
     ranking: Ranking
     clock: Clock

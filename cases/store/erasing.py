@@ -61,7 +61,9 @@ class Erasing:
 
     def begin_erasure(self, kind: ErasureKind, *, by: str, case_ids: Sequence[CaseId]) -> Erasure:
         """Record that an erasure begins; it has yet to reach every place."""
-        begun = Erasure(new_id(), kind, self._db.clock(), storable_name(by, field="by"), {}, tuple(Place), tuple(case_ids))
+        begun = Erasure(
+            new_id(), kind, self._db.clock(), storable_name(by, field="by"), {}, tuple(Place), tuple(case_ids)
+        )
         row = {
             "id": begun.id,
             "kind": kind.value,
@@ -75,7 +77,11 @@ class Erasing:
         return begun
 
     def erase_cases(
-        self, plan: ErasurePlan, case_ids: Sequence[CaseId], begun: Erasure, extent: Extent = Extent()  # noqa: B008
+        self,
+        plan: ErasurePlan,
+        case_ids: Sequence[CaseId],
+        begun: Erasure,
+        extent: Extent = Extent(),  # noqa: B008
     ) -> Counts:
         """Erase what the plan says of these cases, each in a transaction of its own; answers how much it was.
 
@@ -140,11 +146,12 @@ class Erasing:
             raise _unknown(erasure_id)
         return _erasure_from(row)
 
-    def unfinished_erasures(self, place: Place | None = None) -> list[Erasure]:
-        """Those that have yet to reach `place`, or anywhere, the first first."""
-        query = _ONE.where(erasures.c.finished_at.is_(None)).order_by(erasures.c.id)
-        found = self._db.read(lambda connection: [_erasure_from(row) for row in connection.execute(query)])
-        return [one for one in found if place is None or place in one.pending]
+    def unfinished_erasures(self, after: str = "", limit: int | None = None) -> list[Erasure]:
+        """Those that have yet to reach somewhere, the first first, from behind the id `after`."""
+        query = _ONE.where(erasures.c.finished_at.is_(None), erasures.c.id > after).order_by(erasures.c.id)
+        return self._db.read(
+            lambda connection: [_erasure_from(row) for row in connection.execute(query.limit(limit))]
+        )
 
 
 _ONE = select(erasures)

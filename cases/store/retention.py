@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
 from cases.erasure import ErasurePlan
 from cases.ids import CaseId
@@ -70,17 +70,15 @@ def _texts_due(connection: Connection, *, before: datetime, after: str) -> DuePa
     report_ids: set[str] = set()
     for some in chunks(sorted(due)):
         report_ids |= set(connection.execute(select(reports.c.id).where(reports.c.case_id.in_(some))).scalars())
-    # A case that was merged into one of these holds the same words.
     merged: set[CaseId] = set()
-    for some in chunks(sorted(due)):
-        merged |= {
-            CaseId(case_id)
-            for case_id in connection.execute(
-                select(cases.c.id).where(
-                    or_(cases.c.merged_into.in_(some)), cases.c.status == CaseStatus.MERGED.value
-                )
-            ).scalars()
-        }
+    for some in chunks(sorted(report_ids)):
+        # A case that was merged into one of these holds the same words.
+        held = (
+            select(cases.c.id)
+            .join(contents, contents.c.case_id == cases.c.id)
+            .where(contents.c.report_id.in_(some), cases.c.status == CaseStatus.MERGED.value)
+        )
+        merged |= {CaseId(case_id) for case_id in connection.execute(held).scalars()}
     whole = frozenset(due | merged)
     plan = ErasurePlan(frozenset(report_ids), whole, tuple(sorted(whole)))
     return DuePage(plan, page[-1].id if len(page) == PAGE else "")

@@ -7,12 +7,12 @@ emptied. PostgreSQL and MariaDB free the space; what their logs and backups hold
 
 from __future__ import annotations
 
-import contextlib
 import time
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from cases.errors import StoreUnavailableError
 from cases.store.database import Database
 from cases.store.tables import cases, contents, fingerprints, notes, report_identities, reports, subjects
 
@@ -27,19 +27,21 @@ class Scrubbing:
 
     _db: Database
 
-    def scrub(self) -> bool:
-        """Free the space of deleted rows and write over it; answers whether it is done with.
+    def scrub(self) -> None:
+        """Free the space of deleted rows and write over it.
 
         On SQLite writers wait while the file is written anew, at some hundred megabytes a second; PostgreSQL and
-        MariaDB work beside everybody. False: SQLite's journal could not be emptied since somebody went on reading.
+        MariaDB work beside everybody.
 
         Raises:
-            StoreUnavailableError: The database does not answer.
+            StoreUnavailableError: The database does not answer, or SQLite's journal could not be emptied since
+                somebody went on reading it.
         """
         dialect = self._db.engine.dialect.name
         try:
             if dialect == "sqlite":
-                return self._rewrite_sqlite()
+                self._rewrite_sqlite()
+                return
             raw = self._db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             with raw as connection:
                 for table in _EMPTIED:
@@ -48,17 +50,20 @@ class Scrubbing:
                     )
         except DBAPIError as error:
             raise self._db.in_our_words(error) from error
-        return True
 
-    def _rewrite_sqlite(self) -> bool:
-        with contextlib.closing(self._db.engine.raw_connection()) as pooled:
-            connection: Any = pooled.driver_connection
+    def _rewrite_sqlite(self) -> None:
+        with self._db.engine.connect() as connected:
+            # Beside SQLAlchemy: it would begin a transaction, and a file cannot be written anew within one.
+            connection: Any = connected.connection.driver_connection
             with self._db.turn():
                 connection.execute("PRAGMA secure_delete = ON")
                 connection.execute("VACUUM")
             for _ in range(_TRIES):
                 busy, _pages, _moved = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 if not busy:
-                    return True
+                    return
                 time.sleep(_PAUSE_SECONDS)
-        return False
+        raise StoreUnavailableError(
+            f"'database' must be left alone for a moment (got readers of its journal for {_TRIES * _PAUSE_SECONDS:g} "
+            "s); try again when nothing long is read"
+        )

@@ -97,7 +97,12 @@ def test_each_role_may_call_what_the_table_allows_it_and_nothing_else(home: Home
 
 
 def filled_in(path: str) -> str:
-    return path.replace("{case_id}", "x").replace("{report_id}", "x").replace("{bulk_id}", "x")
+    return (
+        path.replace("{case_id}", "x")
+        .replace("{report_id}", "x")
+        .replace("{bulk_id}", "x")
+        .replace("{erasure_id}", "x")
+    )
 
 
 def test_no_permission_is_left_to_nobody_and_each_is_needed_somewhere() -> None:
