@@ -16,7 +16,6 @@ from cases.errors import InvalidInputError
 from cases.proxy_settings import PROXY_SECRET, TAKEN_HEADERS, Network, networks
 from cases.seals import SealKey
 
-
 # A hundred years.
 MOST_RETAIN_DAYS = 36_525
 

@@ -63,7 +63,7 @@ def erase(
     wanted = _request(reporter, source, subject, case, report)
     if (wanted is None) != finish:
         raise InvalidInputError(
-            "'erase' must be told one of --reporter, --subject, --case, --report and --finish (got none, or several); "
+            "'erase' must be told one of --reporter, --subject, --case, --report and --finish (got none, or two); "
             "name one",
             field="erase",
         )

@@ -166,7 +166,7 @@ def _erase(settings: Settings, store: CaseStore, plan: ErasurePlan, begun: Erasu
     for start in range(0, len(plan.case_ids), _AT_ONCE):
         some = plan.case_ids[start : start + _AT_ONCE]
         if extent.texts:
-            texts = {assemble(title, description).text for title, description in store.texts_to_erase(plan, some)}
+            texts = {assemble(title, description).text for title, description in store.texts_to_erase(some)}
             counts["embeddings"] += erase_embeddings(settings.cache_dir, texts)
         counts += store.erase_cases(plan, some, begun, extent)
     return counts

@@ -41,8 +41,8 @@ from serving.permitting import permitted
 from serving.proxies import TrustedProxies
 from serving.ranking import CaseToJudge, Ranking
 from serving.reranking import Reranking
-from serving.scoring import Outcome, score_each
 from serving.retaining import Retaining
+from serving.scoring import Outcome, score_each
 from serving.sealing import Sealing
 from serving.services import Services
 from serving.store_access import StoreAccess

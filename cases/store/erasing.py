@@ -50,12 +50,11 @@ class Erasing:
         counts["subjects"] += plan.subject_id is not None
         return +counts
 
-    def texts_to_erase(self, plan: ErasurePlan, case_ids: Sequence[CaseId]) -> Iterator[tuple[str, str]]:
+    def texts_to_erase(self, case_ids: Sequence[CaseId]) -> Iterator[tuple[str, str]]:
         """Title and description of these cases as training or scoring may have read them; ask before they are gone.
 
         These are each text that a decision was taken on, and the latest.
         """
-        del plan  # what one reporter said is embedded with what the others did
         for some in chunks(case_ids):
             yield from self._db.read(partial(_texts, case_ids=some))
 
@@ -175,7 +174,8 @@ def _erasure_from(row: AnyRow) -> Erasure:
 
 
 def _plan(connection: Connection, *, request: ErasureRequest) -> ErasurePlan:
-    subject_id, whole = None, frozenset[CaseId]()
+    subject_id: str | None = None
+    whole = frozenset[CaseId]()
     if request.kind is ErasureKind.REPORTER:
         report_ids = _of_reporter(connection, request)
     elif request.kind is ErasureKind.REPORT:
@@ -189,16 +189,24 @@ def _plan(connection: Connection, *, request: ErasureRequest) -> ErasurePlan:
             said = select(contents.c.report_id).where(contents.c.case_id == row.id)
             report_ids |= set(connection.execute(said).scalars())
     else:
-        subject_id = connection.execute(
-            select(subjects.c.id).where(subjects.c.kind == request.within, subjects.c.external_id == request.ref)
-        ).scalar()
-        about = connection.execute(select(cases.c.id).where(cases.c.subject_id == subject_id)).scalars()
-        whole = frozenset(CaseId(case_id) for case_id in about)
-        report_ids = _ids(connection, reports.c.subject_id == subject_id)
-        for some in chunks(sorted(whole)):
-            report_ids |= _ids(connection, reports.c.case_id.in_(some))
+        subject_id, report_ids, whole = _of_subject(connection, request)
     touched = _cases_of(connection, report_ids) | whole
     return ErasurePlan(frozenset(report_ids), whole, tuple(sorted(touched)), subject_id)
+
+
+def _of_subject(connection: Connection, request: ErasureRequest) -> tuple[str | None, set[str], frozenset[CaseId]]:
+    """The subject's id, all reports on it and on cases about it, and these cases."""
+    named = select(subjects.c.id).where(subjects.c.kind == request.within, subjects.c.external_id == request.ref)
+    subject_id: str | None = connection.execute(named).scalar()
+    if subject_id is None:
+        # Compared with nothing, it would be every case that is about nothing.
+        return None, set(), frozenset()
+    about = connection.execute(select(cases.c.id).where(cases.c.subject_id == subject_id)).scalars()
+    whole = frozenset(CaseId(case_id) for case_id in about)
+    report_ids = _ids(connection, reports.c.subject_id == subject_id)
+    for some in chunks(sorted(whole)):
+        report_ids |= _ids(connection, reports.c.case_id.in_(some))
+    return subject_id, report_ids, whole
 
 
 def _of_reporter(connection: Connection, request: ErasureRequest) -> set[str]:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, column, delete, func, inspect, insert, select, table, update
+from sqlalchemy import Column, Connection, Table, column, delete, func, insert, inspect, select, table, update
 
 from cases.erasure import ERASED_PREFIX, Counts, ErasurePlan, erased_external_id
 from cases.ids import CaseId, new_id
@@ -51,12 +51,12 @@ def erase_case(
     """Erase what the plan says of one case; answers how much it was, nothing where nothing was left to erase."""
     state = locked_state(connection, case_id)
     whole = case_id in plan.whole
-    report_ids = _report_ids(connection, case_id, plan)
+    report_ids = _reports_on(connection, case_id, plan)
     steps = Steps(db.clock(), {case_id: state})
     counts = Counts()
     told: dict[str, Any] = {}
     if extent.texts:
-        version, left = _erase_contents(connection, case_id, None if whole else report_ids, counts, steps)
+        version, left = _erase_contents(connection, case_id, None if whole else plan.report_ids, counts, steps)
         counts["notes"] += _deleted(connection, notes, notes.c.case_id, [case_id])
         counts["fingerprints"] += _deleted(connection, fingerprints, fingerprints.c.report_id, report_ids)
         counts["answers"] += _erase_answers(connection, case_id)
@@ -85,12 +85,10 @@ def erase_case(
 def count_case(connection: Connection, case_id: CaseId, plan: ErasurePlan, extent: Extent) -> Counts:
     """How much `erase_case` would erase, without a lock and without a change."""
     counts = Counts()
-    report_ids = _report_ids(connection, case_id, plan)
+    report_ids = _reports_on(connection, case_id, plan)
     if extent.texts:
-        of_case = contents.c.case_id == case_id
-        for some in [None] if case_id in plan.whole else chunks(report_ids):
-            told = of_case if some is None else of_case & contents.c.report_id.in_(some)
-            counts["contents"] += _count(connection, contents, told)
+        rows = list(connection.execute(_OUTLINE.where(contents.c.case_id == case_id)))
+        counts["contents"] += len(_going(rows, None if case_id in plan.whole else plan.report_ids)[0])
         counts["notes"] += _count(connection, notes, notes.c.case_id == case_id)
         counts["fingerprints"] += _counted(connection, fingerprints, fingerprints.c.report_id, report_ids)
         if has_answers(connection):
@@ -110,11 +108,28 @@ def has_answers(connection: Connection) -> bool:
     return inspect(connection).has_table(ANSWERS.name)
 
 
-def _report_ids(connection: Connection, case_id: CaseId, plan: ErasurePlan) -> list[str]:
-    """The reports of the plan that have, or had, words in this case; all that are on it where the whole goes."""
-    of_case = set(connection.execute(select(reports.c.id).where(reports.c.case_id == case_id)).scalars())
-    said = set(connection.execute(select(contents.c.report_id).where(contents.c.case_id == case_id)).scalars())
-    return sorted(of_case | (said & plan.report_ids) if case_id in plan.whole else (of_case | said) & plan.report_ids)
+# What tells which rows go, without the words.
+_OUTLINE = select(contents.c.id, contents.c.version, contents.c.report_id, contents.c.withdraws).order_by(
+    contents.c.version
+)
+
+
+def _reports_on(connection: Connection, case_id: CaseId, plan: ErasurePlan) -> list[str]:
+    """The reports on this case that are erased: those of the plan, or all where the whole goes.
+
+    Who reported and what the source calls it are erased with the case that the report is on now, its words in each
+    case that holds them.
+    """
+    found = connection.execute(select(reports.c.id).where(reports.c.case_id == case_id)).scalars()
+    return sorted(found if case_id in plan.whole else plan.report_ids.intersection(found))
+
+
+def _going(rows: Sequence[AnyRow], report_ids: Collection[str] | None) -> tuple[list[AnyRow], list[AnyRow]]:
+    """Of a case's contents those that go, and those that are read and stay; with nothing left to read, all go."""
+    gone = [row for row in rows if report_ids is None or row.report_id in report_ids]
+    lost = {row.id for row in gone}
+    left = [row for row in still_read(rows) if row.id not in lost]
+    return (gone if left or not gone else list(rows)), left
 
 
 def _erase_contents(
@@ -128,19 +143,15 @@ def _erase_contents(
     """
     query = select(contents).where(contents.c.case_id == case_id).order_by(contents.c.version)
     rows = list(connection.execute(query))
-    gone = [row for row in rows if report_ids is None or row.report_id in report_ids]
-    read = still_read(rows)
+    gone, left = _going(rows, report_ids)
     lost = {row.id for row in gone}
-    left = [row for row in read if row.id not in lost]
-    if not gone:
+    if not gone or not left:
+        counts["contents"] += _deleted(connection, contents, contents.c.id, sorted(lost))
         return None, bool(left)
-    if not left:
-        counts["contents"] += _deleted(connection, contents, contents.c.id, [row.id for row in rows])
-        return None, False
     said = own_attributes(rows)
     counts["contents"] += _deleted(connection, contents, contents.c.id, sorted(lost))
     _merge_anew(connection, [row for row in rows if row.id not in lost], said, after=gone[0].version)
-    if not any(row.id in lost for row in read):
+    if not any(row.id in lost for row in still_read(rows)):
         return None, True
     version = steps.states[case_id].content_version + 1
     connection.execute(insert(contents), [_withdrawal(gone[0], left, said, version, steps)])

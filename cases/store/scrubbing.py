@@ -1,8 +1,8 @@
 """Taking what was erased out of the database's own free space.
 
-SQLite keeps deleted rows in pages that it will use again, and in its journal: the file is written anew and the journal
-emptied. PostgreSQL and MariaDB free the space; what their logs and backups hold until these roll over is theirs
-(docs/privacy.md).
+SQLite keeps deleted rows in pages that it will use again, and in its journal: the file is written anew and the
+journal emptied. PostgreSQL and MariaDB free the space; what their logs and backups hold until these roll over is
+theirs (docs/privacy.md).
 """
 
 from __future__ import annotations

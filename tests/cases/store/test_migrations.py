@@ -28,7 +28,7 @@ from tests.databases import fresh_database
 def test_migrations_run_up_down_and_up_again(empty_url: str) -> None:
     assert migrate.current(empty_url) is None
     migrate.upgrade(empty_url)
-    assert migrate.current(empty_url) == "0007"
+    assert migrate.current(empty_url) == "0010"
 
     migrate.downgrade(empty_url, "base")
     assert migrate.current(empty_url) is None
