@@ -173,7 +173,9 @@ def _erase(settings: Settings, store: CaseStore, plan: ErasurePlan, begun: Erasu
 
 
 def _exports(settings: Settings, case_ids: Sequence[CaseId]) -> list[Path]:
-    beside = [settings.models_dir, settings.cache_dir]
+    # Those of before, too, where the settings put them elsewhere since: what lies there is no export.
+    beside = [settings.home / name for name in ("models", "cache", "mlartifacts")]
+    beside += [settings.models_dir, settings.cache_dir]
     if "://" not in settings.artifact_root:
         beside.append(Path(settings.artifact_root))
     return list(exports_holding(settings.home, case_ids, beside))

@@ -15,7 +15,7 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_TEXT = {".csv", ".jsonl", ".ndjson", ".json"}
+_TEXT = {".csv", ".jsonl", ".ndjson"}
 _BLOCK = 1 << 20
 _ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ID_BYTES = 36
