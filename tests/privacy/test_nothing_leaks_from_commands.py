@@ -16,7 +16,8 @@ __all__ = ["home", "run", "store"]
 
 COLUMNS = (
     "source", "external_id", "title", "description", "received_at", "channel", "subject_kind", "subject_ref",
-    "reporter", "case_ref", "category", "severity", "action", "reason", "decided_by", "decided_at", "handling_seconds", "reach",
+    "reporter",
+    "case_ref", "category", "severity", "action", "reason", "decided_by", "decided_at", "handling_seconds", "reach",
 )  # fmt: skip
 
 
@@ -25,7 +26,8 @@ def good_row(canaries: Canaries, number: int) -> dict[str, str]:
         "source": "desk", "external_id": f"{canaries.external_id}-{number}", "title": canaries.title,
         "description": f"I am {canaries.text}.", "received_at": "2026-03-01T09:30:00Z", "channel": "web",
         "subject_kind": "user", "subject_ref": canaries.subject, "reporter": canaries.reporter,
-        "case_ref": f"c-{number}", "category": "hate", "severity": "2", "action": "remove_content", "reason": "clear_breach",
+        "case_ref": f"c-{number}",
+        "category": "hate", "severity": "2", "action": "remove_content", "reason": "clear_breach",
         "decided_by": "ada", "decided_at": "2026-03-02T09:30:00Z", "handling_seconds": "30", "reach": "5",
     }  # fmt: skip
 

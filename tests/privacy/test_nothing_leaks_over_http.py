@@ -149,12 +149,13 @@ def send_what_is_wrong(fed: Fed) -> None:
     report = their_report(canaries, external_id=f"{canaries.external_id}-9")
     word = canaries.text
     for wrong in (
-        {"description": [word]}, {"description": {"a": word}}, {"title": word * 100}, {"reporter": [canaries.reporter]},
+        {"description": [word]}, {"description": {"a": word}}, {"title": word * 100},
+        {"reporter": [canaries.reporter]},
         {"external_id": canaries.external_id * 30}, {"subject_ref": canaries.subject * 30}, {"source": word * 30},
         {"attributes": {"nickname": [canaries.attribute]}}, {"attributes": {word * 9: 1}}, {"attributes": word},
         {"attributes": {"nickname": canaries.attribute * 100}}, {"received_at": word}, {"channel": [word]},
         {"description": ""}, {"description": "\x00"}, {f"my name is {word}": 1}, {"case_ref": [word]},
-        {"source": f"{word}\x00" * 30},
+        {"source": f"{word}\x00" * 30}, {word: 1}, {f"{word}.name@example.org": 1}, {"attributes": {word: [1]}},
     ):  # fmt: skip
         fed.wrong("/v1/cases", report | wrong)
         fed.wrong("/v1/score", {"cases": [{"description": "x"} | wrong]})
