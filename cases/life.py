@@ -288,9 +288,10 @@ def _withdrawn(state: CaseState, event: Event) -> CaseState:
 
 
 def _erased(state: CaseState, event: Event) -> CaseState:
-    version = event.data.get("content_version")
-    # Something is left to read: it is scored again without what is gone.
-    left = state if version is None else dataclasses.replace(state, content_version=_whole(event.data, "content_version"))
+    left = state
+    if event.data.get("content_version") is not None:
+        # Something is left to read: it is scored again without what is gone.
+        left = dataclasses.replace(state, content_version=_whole(event.data, "content_version"))
     if not event.data.get("closed"):
         return left
     return dataclasses.replace(

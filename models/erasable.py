@@ -45,8 +45,8 @@ def seals(arrays: Arrays, settings: Mapping[str, Any]) -> bytes:
 
 def erased_rows(arrays: Arrays) -> npt.NDArray[np.bool_]:
     """Shape (n,): which rows were erased."""
-    found: npt.NDArray[np.bool_] = ~(arrays["salts"].any(axis=1) | arrays["vectors"].any(axis=1))
-    return found
+    kept = np.logical_or(arrays["salts"].any(axis=1), arrays["vectors"].any(axis=1))
+    return np.asarray(~kept, dtype=np.bool_)
 
 
 def check_rows(directory: Path) -> None:

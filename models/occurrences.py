@@ -57,11 +57,11 @@ class TermReader:
             if (column := columns[term]) in contributions and column is not None:
                 found.append((column, spans))
         times: dict[int, int] = {}
-        for term, _ in found:
-            times[term] = times.get(term, 0) + 1
+        for known, _ in found:
+            times[known] = times.get(known, 0) + 1
         steps = np.zeros(len(lowered) + 1)
-        for term, spans in found:
-            share = contributions[term] / times[term] / sum(end - start for start, end in spans)
+        for known, spans in found:
+            share = contributions[known] / times[known] / sum(end - start for start, end in spans)
             for start, end in spans:
                 steps[start] += share
                 steps[end] -= share

@@ -170,7 +170,7 @@ class Precedents:
         levels = np.array([0 if level is None else level for level in self._severities], dtype=np.int32)
         categories, category_codes = _coded(self._categories)
         actions, action_codes = _coded(self._actions)
-        arrays = {
+        arrays: dict[str, np.ndarray] = {
             "vectors": self._search.vectors,
             "severities": levels,
             "categories": category_codes,

@@ -151,7 +151,7 @@ class TermBlock(BaseEstimator):
             kept = np.sort(kept[np.argsort(-total, kind="stable")[: self.max_terms]])
         self._terms = counted.terms[kept]
         # Made when first asked for: of each fold's vocabulary nobody does.
-        self._digests = None
+        self._digests: Digests | None = None
         n = counted.counts.shape[0]
         self.idf_ = (np.log((1 + n) / (1 + df[kept])) + 1).astype(np.float32)
         self._columns = kept

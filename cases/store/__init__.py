@@ -25,8 +25,8 @@ from cases.store.past_decisions import PastDecisions
 from cases.store.policing import Policing
 from cases.store.reading import Reading
 from cases.store.rebuilding import Rebuilding
-from cases.store.scoring import Scoring
 from cases.store.retention import Retention
+from cases.store.scoring import Scoring
 from cases.store.scrubbing import Scrubbing
 from cases.store.sealing import Sealing
 from cases.store.verifying import Verifying

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -63,7 +64,7 @@ class Erasing:
         begun = Erasure(
             new_id(), kind, self._db.clock(), storable_name(by, field="by"), {}, tuple(Place), tuple(case_ids)
         )
-        row = {
+        row: dict[str, Any] = {
             "id": begun.id,
             "kind": kind.value,
             "at": begun.at,

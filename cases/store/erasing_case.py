@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, column, delete, func, insert, inspect, select, table, update
+from sqlalchemy import Column, Connection, Select, Table, column, delete, func, insert, inspect, select, table, update
 
 from cases.erasure import ERASED_PREFIX, Counts, ErasurePlan, erased_external_id
 from cases.ids import CaseId, new_id
@@ -87,7 +87,7 @@ def count_case(connection: Connection, case_id: CaseId, plan: ErasurePlan, exten
     counts = Counts()
     report_ids = _reports_on(connection, case_id, plan)
     if extent.texts:
-        rows = list(connection.execute(_OUTLINE.where(contents.c.case_id == case_id)))
+        rows: list[AnyRow] = list(connection.execute(_OUTLINE.where(contents.c.case_id == case_id)))
         counts["contents"] += len(_going(rows, None if case_id in plan.whole else plan.report_ids)[0])
         counts["notes"] += _count(connection, notes, notes.c.case_id == case_id)
         counts["fingerprints"] += _counted(connection, fingerprints, fingerprints.c.report_id, report_ids)
@@ -109,9 +109,9 @@ def has_answers(connection: Connection) -> bool:
 
 
 # What tells which rows go, without the words.
-_OUTLINE = select(contents.c.id, contents.c.version, contents.c.report_id, contents.c.withdraws).order_by(
-    contents.c.version
-)
+_OUTLINE: Select[Any] = select(
+    contents.c.id, contents.c.version, contents.c.report_id, contents.c.withdraws
+).order_by(contents.c.version)
 
 
 def _reports_on(connection: Connection, case_id: CaseId, plan: ErasurePlan) -> list[str]:
@@ -224,7 +224,9 @@ def _named(connection: Connection, report_ids: Sequence[str]) -> list[AnyRow]:
     """Those whose external id is still there."""
     found: list[AnyRow] = []
     for some in chunks(report_ids):
-        query = select(reports.c.id, reports.c.source, reports.c.external_id).where(reports.c.id.in_(some))
+        query: Select[Any] = select(reports.c.id, reports.c.source, reports.c.external_id).where(
+            reports.c.id.in_(some)
+        )
         found += [row for row in connection.execute(query) if not _is_erased(row)]
     return found
 

@@ -20,7 +20,7 @@ from cases.record import CaseStatus, EventKind
 from cases.seals import SealKey
 from cases.store import CaseStore, migrate
 from cases.store.erasing import Extent
-from tests.cases.store.builders import claim, decide, file_one, kinds, next_for, report, score
+from tests.cases.store.builders import VERDICT, claim, decide, file_one, kinds, next_for, report, score
 from tests.databases import fresh_database
 from tests.privacy.canaries import Canaries, rows_with
 from tests.privacy.persons import erase, file_theirs, join, theirs, worked_on
@@ -185,12 +185,17 @@ def test_a_decided_case_without_words_is_not_opened_again_nor_learnt_from(
     for again in (
         lambda: store.reopen(case.id, by="eve", reason=ReopenReason.MISTAKE),
         lambda: store.appeal(case.id, by="tooling"),
+        lambda: store.undo(case.id, by="ann"),
     ):
         with pytest.raises(ConflictError, match="erased"):
             again()
     assert [decision.id for decision in store.decisions(case.id)] == [taken.id]
+    bulk = store.bulk_decide([file_theirs(store, canaries, 2).id, file_one(store, 9).id], VERDICT, by="ann")
+    erase(store, REPORTER, canaries.reporter)
+    undone = store.undo_bulk(bulk.bulk_id, by="ann")
+    assert [item.state.value for item in undone.items] == ["touched", "withdrawn"]
     assert list(store.decided_cases()) == []
-    assert [row["description"] for row in store.rows("cases")] == [""]
+    assert [row["description"] for row in store.rows("cases")] == ["", "", "description 9"]
 
 
 def test_the_log_says_that_and_when_and_by_whom_and_never_what(
