@@ -369,4 +369,4 @@ def test_a_revision_that_there_is_not_is_refused_and_changes_nothing(tmp_path: P
     with fresh_database("sqlite", tmp_path) as url:
         with pytest.raises(InvalidInputError, match="'revision' must"):
             migrate.downgrade(url, "0000")
-        assert migrate.current(url) == "0007"
+        assert migrate.current(url) == "0010"
