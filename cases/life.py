@@ -29,7 +29,7 @@ class CaseState:
     """Where a case stands; `cases.record.Case` says what the fields mean that both have.
 
     Attributes:
-        status: Open, decided or merged; that it is claimed follows from its lease.
+        status: Open, decided, merged or erased; that it is claimed follows from its lease.
         queue_fixed: A person sent it to its queue, so no score moves it.
         score_id: The latest score of the content that was then the latest.
         gathers: Whether later reports join it; `CaseStore.split` says which of those that were split off they do not.
@@ -287,6 +287,24 @@ def _withdrawn(state: CaseState, event: Event) -> CaseState:
     return dataclasses.replace(opened, first_claimed_at=None) if event.data.get("untouched") else opened
 
 
+def _erased(state: CaseState, event: Event) -> CaseState:
+    left = state
+    if event.data.get("content_version") is not None:
+        # Something is left to read: it is scored again without what is gone.
+        left = dataclasses.replace(state, content_version=_whole(event.data, "content_version"))
+    if not event.data.get("closed"):
+        return left
+    return dataclasses.replace(
+        left,
+        status=CaseStatus.ERASED,
+        hold_until=None,
+        assigned_to=None,
+        under_appeal=False,
+        barred=None,
+        skipped_by=(),
+    )
+
+
 def _undecided(state: CaseState) -> CaseState:
     return dataclasses.replace(
         state,
@@ -365,4 +383,5 @@ _CHANGES: Mapping[EventKind, Callable[[CaseState, Event], CaseState]] = {
     EventKind.REOPENED: _reopened,
     EventKind.APPEALED: _appealed,
     EventKind.WITHDRAWN: _withdrawn,
+    EventKind.ERASED: _erased,
 }

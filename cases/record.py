@@ -27,13 +27,15 @@ MAIN_QUEUE = "main"
 class CaseStatus(StrEnum):
     """Where a case stands. Claimed means: undecided, and under a lease that the database's clock has not ended.
 
-    Merged means: its reports went to another case, which is worked on in its place.
+    Merged means: its reports went to another case, which is worked on in its place. Erased means: all that it said
+    was erased before it was decided, so that nobody can decide it any more; a decided case stays decided.
     """
 
     OPEN = "open"
     CLAIMED = "claimed"
     DECIDED = "decided"
     MERGED = "merged"
+    ERASED = "erased"
 
 
 class EventKind(StrEnum):
@@ -66,6 +68,7 @@ class EventKind(StrEnum):
     REOPENED = "reopened"
     APPEALED = "appealed"
     WITHDRAWN = "withdrawn"
+    ERASED = "erased"
     SNAPSHOT = "snapshot"
 
 

@@ -17,6 +17,8 @@ from cases.proxy_settings import PROXY_SECRET, TAKEN_HEADERS, Network, networks
 from cases.seals import SealKey
 
 LogFormat = Literal["text", "json"]
+# A hundred years.
+MOST_RETAIN_DAYS = 36_525
 
 
 class Settings(BaseSettings):
@@ -111,6 +113,19 @@ class Settings(BaseSettings):
     )
     audit_seconds: float = Field(
         default=60.0, description="How often the service seals the log of events, in seconds.", ge=1, le=86_400
+    )
+
+    retain_days_text: int = Field(
+        default=0,
+        description="How many days after its decision a case's text is erased, with the notes on it; 0: kept.",
+        ge=0,
+        le=MOST_RETAIN_DAYS,
+    )
+    retain_days_identity: int = Field(
+        default=0,
+        description="How many days after a report was received it is forgotten who reported; 0: kept.",
+        ge=0,
+        le=MOST_RETAIN_DAYS,
     )
 
     trusted_proxies: str = Field(

@@ -17,6 +17,7 @@ from cli.contract_audit import AuditHeadAnswer, AuditSealAnswer, AuditVerifyAnsw
 from cli.contract_base import Answer as Answer  # noqa: PLC0414 - it is part of this contract
 from cli.contract_handling import BulkAnswer, HandledAnswer, HistoryAnswer
 from cli.contract_inbound import InboundAnswer
+from cli.contract_privacy import ErasureAnswer, FinishAnswer, RetentionAnswer
 from cli.contract_replay import ReplayAnswer
 from cli.contract_rights import CallersAnswer, PeopleAnswer
 from cli.contract_webhooks import DeadLettersAnswer, WebhookAddedAnswer, WebhooksAnswer
@@ -340,6 +341,9 @@ ANSWERS: tuple[type[Answer], ...] = (
     WebhooksAnswer,
     DeadLettersAnswer,
     InboundAnswer,
+    ErasureAnswer,
+    FinishAnswer,
+    RetentionAnswer,
     CompareAnswer,
     EvaluateAnswer,
     SuspectsAnswer,

@@ -22,6 +22,7 @@ from cli import (
     callers,
     database,
     deciding,
+    erasing,
     evaluating,
     explaining,
     handling,
@@ -66,6 +67,7 @@ app.add_typer(inbound.app, name="inbound")
 app.add_typer(policy.app, name="policy")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(moving.app)
+app.add_typer(erasing.app)
 app.add_typer(service.app)
 app.add_typer(scoring.app)
 app.add_typer(working.app)

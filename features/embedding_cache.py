@@ -7,6 +7,7 @@ tells something of the text that it stands for: `erase` overwrites it.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from features.vector_file import VectorFile
 
 # New vectors are written whenever this many are there, so that an interrupted run keeps what it paid for.
 _WRITE_EVERY = 512
+
+_ASSEMBLY = re.compile(r"\.a(\d+)\.vec$")
 
 
 class CachedEncoder:
@@ -64,13 +67,24 @@ def uncached(encoder: Encoder) -> Encoder:
 
 
 def erase(cache_dir: Path, texts: Iterable[str]) -> int:
-    """Overwrite what is kept of assembled `texts`, for each encoder and assembly version.
+    """Overwrite what is kept of assembled `texts`, for each encoder.
+
+    What earlier assemblies left is removed as a whole: they made other texts of the same words, so that nobody can
+    tell which records are theirs, and nothing reads these files any more.
 
     Returns:
-        How many records were overwritten.
+        How many records were overwritten or removed.
     """
     keys = {_key(text) for text in texts}
-    return sum(VectorFile.existing(path).erase(keys) for path in sorted(_folder(cache_dir).glob("*.vec")))
+    erased = 0
+    for path in sorted(_folder(cache_dir).glob("*.vec")):
+        file = VectorFile.existing(path)
+        if (found := _ASSEMBLY.search(path.name)) is not None and int(found[1]) != ASSEMBLY_VERSION:
+            erased += len(file)
+            path.unlink(missing_ok=True)
+        else:
+            erased += file.erase(keys)
+    return erased
 
 
 def _key(text: str) -> bytes:

@@ -56,6 +56,11 @@ class VectorFile:
             raise _foreign(path)
         return cls(path, int(_HEADER.unpack(header)[1]))
 
+    def __len__(self) -> int:
+        """How many records it has, erased ones too."""
+        with self._open() as descriptor:
+            return self._count(descriptor)
+
     def find(self, keys: Collection[bytes]) -> dict[bytes, Vector]:
         """The vectors kept of `keys`, each of shape (dimension,), float32; absent keys are left out."""
         found = {}

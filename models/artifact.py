@@ -5,7 +5,8 @@
     category.skops           the head without its weights, by skops with our list of allowed types
     category.safetensors     the head's weights
     severity.*               the same, where the model judges severity
-    assurance/               what the judge knows of its own answers: arrays and settings, part by part
+    assurance/               what the judge knows of its own answers: arrays and settings, part by part; of precedents
+                             the manifest names the rows' seals, so that rows can be erased (`models.erasable`)
     encoder/                 the compiled encoder
 
 No pickle, and no code: what a file can make happen on loading is bounded by `ALLOWED_TYPES`.
@@ -17,7 +18,7 @@ import copy
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +32,7 @@ from features.assemble import ASSEMBLY_VERSION
 from features.encoder import CompiledEncoder
 from features.encoder.layout import file_sha256
 from models.category import CategoryClassifier
+from models.erasable import ARRAYS, SEALS, SETTINGS, check_rows, erase_rows, holds_any
 from models.joint import JointClassifier
 from models.judge import Judge
 from models.parts import load_parts, save_parts
@@ -40,7 +42,9 @@ from models.skops_io import skops_io
 MANIFEST = "manifest.json"
 ENCODER = "encoder"
 ASSURANCE = "assurance"
-FORMAT = 2
+FORMAT = 3
+# 2: words stand in it as they were written, and precedents cannot be erased; train again to be rid of both.
+READ_FORMATS = (2, 3)
 # Of our own making, and holding nothing but strings, numbers and arrays; skops knows NumPy's and Python's own.
 ALLOWED_TYPES = (
     "models.blocks.FeatureBlocks",
@@ -111,9 +115,10 @@ def save_artifact(judge: Judge, directory: Path, *, name: str, encoder_dir: Path
     if judge.assurance is not None:
         save_parts(judge.assurance, directory / ASSURANCE)
     shutil.copytree(encoder_dir, directory / ENCODER)
+    paths = _paths(directory)
     manifest = Manifest(
         name=name,
-        files={path: _entry(directory / path) for path in _paths(directory)},
+        files={path: _entry(directory / path) for path in paths if path not in _sealed_by_row(paths)},
         encoder_hash=judge.encoder.hash,
         assembly_version=ASSEMBLY_VERSION,
         categories=tuple(str(label) for label in judge.category.classes_),
@@ -147,13 +152,35 @@ def verify_artifact(directory: Path, expected_sha256: str | None = None) -> Mani
         raise _refused(MANIFEST, f"of SHA-256 {expected_sha256}", found)
     manifest = _parsed(written)
     present = set(_paths(directory))
-    for path in sorted(present ^ set(manifest.files)):
+    by_row = _sealed_by_row(manifest.files)
+    for path in sorted(present ^ {*manifest.files, *by_row}):
         got = "a file that it does not name" if path in present else "no such file"
         raise _refused(path, "as the manifest names it", got)
     for path, entry in manifest.files.items():
         if _entry(directory / path) != entry:
             raise _refused(path, f"of SHA-256 {entry.sha256}", "other bytes")
+    if by_row:
+        check_rows(directory / ASSURANCE)
     return manifest
+
+
+def erase_precedents(directory: Path, case_ids: Collection[str]) -> int:
+    """Erase what the artifact in `directory` remembers of these cases; answers how many it knew of them.
+
+    It stays the artifact that it was, under the same SHA-256, and a service that has it loaded reads it anew.
+
+    Raises:
+        ArtifactError: It is not whole, or from before precedents could be erased and holds some of these.
+    """
+    folder = directory / ASSURANCE
+    if not (folder / SEALS).exists():
+        if holds_any(folder, case_ids):
+            raise ArtifactError(
+                f"'{directory.name[:12]}…' must hold precedents that can be erased (got an artifact of format 2); "
+                "train again, promote, and delete its folder"
+            )
+        return 0
+    return erase_rows(folder, case_ids)
 
 
 def load_artifact(directory: Path, expected_sha256: str | None = None) -> Judge:
@@ -201,13 +228,20 @@ def _parsed(written: bytes) -> Manifest:
         manifest = Manifest(**data)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _refused(MANIFEST, "a manifest of Caseload's", type(error).__name__) from error
-    if manifest.format != FORMAT:
-        raise _refused(MANIFEST, f"of format {FORMAT}", str(manifest.format))
+    if manifest.format not in READ_FORMATS:
+        raise _refused(MANIFEST, f"of format {' or '.join(map(str, READ_FORMATS))}", str(manifest.format))
     if manifest.assembly_version != ASSEMBLY_VERSION:
         raise ArtifactError(
             f"'{MANIFEST}' must be of assembly {ASSEMBLY_VERSION} (got {manifest.assembly_version}); train again"
         )
     return manifest
+
+
+def _sealed_by_row(paths: Collection[str]) -> tuple[str, ...]:
+    """The files whose rows have seals of their own, where the seals are among `paths`."""
+    if f"{ASSURANCE}/{SEALS}" not in paths:
+        return ()
+    return f"{ASSURANCE}/{ARRAYS}", f"{ASSURANCE}/{SETTINGS}"
 
 
 def _paths(directory: Path) -> list[str]:

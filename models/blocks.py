@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,9 @@ from sklearn.preprocessing import MaxAbsScaler
 
 from cases.errors import InvalidInputError
 from features.frame import SIGNALS, TEXT, embedding_matrix
-from models.terms import TermBlock, TermCounts
+from models.terms import TermBlock, TermCounts, term_digests
+
+_NOT_STORED = ("_signal_names", "_places")
 
 # With few texts a word that was met once still helps; with many it is mostly a name or a slip.
 _FEW_ROWS = 3000
@@ -88,7 +90,7 @@ class FeatureBlocks(TransformerMixin, BaseEstimator):
 
     Attributes:
         words_, pieces_: The fitted `TermBlock`s.
-        signal_names_: The signals' names in column order.
+        signal_digests_: Shape (signals,), uint64: the signals' names in column order, as `models.terms` keeps terms.
         signal_scale_: Shape (signals,): the largest magnitude met; larger ones count as it.
         dimension_: The embedding's length.
     """
@@ -117,8 +119,11 @@ class FeatureBlocks(TransformerMixin, BaseEstimator):
         self.pieces_ = _piece_block(self.max_pieces).fit(counted.pieces)
         vectorizer = DictVectorizer(dtype=np.float32)
         signals = vectorizer.fit_transform(counted.signals)
-        self.signal_names_ = list(vectorizer.feature_names_)
-        self.signal_scale_ = MaxAbsScaler().fit(signals).scale_ if self.signal_names_ else np.empty(0)
+        # A signal's name holds an attribute's value ("channel=email"), which may be anybody's word.
+        self._signal_names = list(vectorizer.feature_names_)
+        self.signal_digests_ = term_digests(self._signal_names)
+        self.signal_scale_ = MaxAbsScaler().fit(signals).scale_ if self._signal_names else np.empty(0)
+        self.__dict__.pop("_places", None)
         self.dimension_ = counted.embedding.shape[1]
         return self
 
@@ -143,15 +148,40 @@ class FeatureBlocks(TransformerMixin, BaseEstimator):
         lexical = sparse.hstack([self.words_.weigh(counted.words), self.pieces_.weigh(counted.pieces)], format="csr")
         return Blocks(lexical, self._scaled(counted.signals), counted.embedding)
 
+    @property
+    def signal_names_(self) -> list[str]:
+        """The signals' names in column order, in the process that fitted the blocks: they are not stored."""
+        return list(self._signal_names)
+
+    def signal_columns(self, names: Iterable[str]) -> list[tuple[str, int]]:
+        """Those of the signals that are known, each with its column among the signals', in column order."""
+        if "_places" not in self.__dict__:
+            self._places = {digest: column for column, digest in enumerate(self.signal_digests_.tolist())}
+        wanted = list(names)
+        found = zip(wanted, term_digests(wanted).tolist(), strict=True)
+        return sorted(
+            ((name, self._places[digest]) for name, digest in found if digest in self._places), key=lambda one: one[1]
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name not in _NOT_STORED}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Of artifacts of format 2, which held the names themselves.
+        written = state.pop("signal_names_", None)
+        super().__setstate__(state)
+        if written is not None:
+            self.signal_digests_ = term_digests(written)
+
     def _scaled(self, signals: tuple[Mapping[str, float], ...]) -> sparse.csr_matrix:
-        place = {name: column for column, name in enumerate(self.signal_names_)}
+        place = dict(self.signal_columns({name for named in signals for name in named}))
         entries = [
             (row, place[name], float(np.clip(value / self.signal_scale_[place[name]], -1.0, 1.0)))
             for row, named in enumerate(signals)
             for name, value in named.items()
             if name in place
         ]
-        shape = (len(signals), len(place))
+        shape = (len(signals), len(self.signal_scale_))
         if not entries:
             return sparse.csr_matrix(shape, dtype=np.float32)
         rows, columns, values = zip(*entries, strict=True)

@@ -160,8 +160,9 @@ class Explainer:
             ),
             words=self._word_shares(case.text, words, pieces),
             signals=tuple(
-                SignalShare(self._blocks.signal_names_[place], float(signals[place]))
-                for place in np.flatnonzero(signals).tolist()
+                SignalShare(name, float(signals[place]))
+                for name, place in self._blocks.signal_columns(case.signals)
+                if signals[place]
             ),
             dense=float(dense.sum()),
             intercept=intercept,
@@ -177,7 +178,7 @@ class Explainer:
         rows = [reader.rows_without(text, []) for reader in (self._words, self._pieces)]
         lexical = sparse.hstack(rows, format="csr") * np.float32(self._blocks.lexical_weight)
         values = lexical.toarray().ravel() * self._weights[: lexical.shape[1], self._code(category)]
-        words, pieces = np.split(values, [len(self._words.terms)])
+        words, pieces = np.split(values, [len(self._words)])
         return self._word_shares(text, words, pieces)
 
     def _designs(
@@ -196,7 +197,7 @@ class Explainer:
         return slice(words + pieces, words + pieces + signals)
 
     def _widths(self) -> tuple[int, int, int]:
-        return len(self._words.terms), len(self._pieces.terms), len(self._blocks.signal_names_)
+        return len(self._words), len(self._pieces), len(self._blocks.signal_scale_)
 
     def _contributions(self, row: sparse.csr_matrix, code: int) -> npt.NDArray[np.float64]:
         found: npt.NDArray[np.float64] = row.toarray().ravel().astype(np.float64) * self._weights[:, code]
@@ -207,9 +208,7 @@ class Explainer:
     ) -> tuple[WordShare, ...]:
         credit = np.zeros(len(text))
         for reader, values in ((self._words, words), (self._pieces, pieces)):
-            credit += reader.credits(
-                text, {reader.terms[place]: float(values[place]) for place in np.flatnonzero(values).tolist()}
-            )
+            credit += reader.credits(text, {place: float(values[place]) for place in np.flatnonzero(values).tolist()})
         return tuple(
             WordShare(text[start:end], start, end, total)
             for start, end, total in _by_word(text, credit)

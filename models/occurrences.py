@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
 
 from models.terms import TermBlock
@@ -31,33 +30,38 @@ class TermReader:
     def __init__(self, block: TermBlock) -> None:
         self._block = block
         self._by_word = block.analyzer == "word"
-        self.terms: Sequence[str] = block.terms_
-        shape = (block.ngram_min, block.ngram_max)
-        # scikit-learn refuses an empty vocabulary.
-        self._counter = (
-            CountVectorizer(analyzer=block.analyzer, ngram_range=shape, vocabulary=self.terms) if self.terms else None
-        )
+        self._known = block.known
 
-    def credits(self, text: str, contributions: Mapping[str, float]) -> npt.NDArray[np.float64]:
+    def __len__(self) -> int:
+        """How many terms the block knows."""
+        return len(self._known)
+
+    def credits(self, text: str, contributions: Mapping[int, float]) -> npt.NDArray[np.float64]:
         """What terms contribute, spread over the characters that they stand on.
 
         A term's contribution is shared equally by its occurrences, and there by the characters of its words.
 
         Args:
             text: As the block reads it.
-            contributions: By term; each of them occurs in the text.
+            contributions: By the term's column; each of them occurs in the text.
 
         Returns:
             Shape (len(text),), float64; sums to the contributions.
         """
         lowered, places = _lowered(text)
-        found = [(term, spans) for term, spans in self._located(lowered) if term in contributions]
-        times: dict[str, int] = {}
-        for term, _ in found:
-            times[term] = times.get(term, 0) + 1
+        columns: dict[str, int | None] = {}
+        found = []
+        for term, spans in self._located(lowered):
+            if term not in columns:
+                columns[term] = self._known.column(term)
+            if (column := columns[term]) in contributions and column is not None:
+                found.append((column, spans))
+        times: dict[int, int] = {}
+        for known, _ in found:
+            times[known] = times.get(known, 0) + 1
         steps = np.zeros(len(lowered) + 1)
-        for term, spans in found:
-            share = contributions[term] / times[term] / sum(end - start for start, end in spans)
+        for known, spans in found:
+            share = contributions[known] / times[known] / sum(end - start for start, end in spans)
             for start, end in spans:
                 steps[start] += share
                 steps[end] -= share
@@ -74,15 +78,15 @@ class TermReader:
         Returns:
             CSR of shape (1 + len(spans), terms), float32: what `TermBlock.transform` says of these texts.
         """
-        if self._counter is None:
+        if not len(self._known):
             return sparse.csr_matrix((1 + len(spans), 0), dtype=np.float32)
         lowered, places = _lowered(text)
-        whole = self._counter.transform([lowered])
+        whole = self._known.count([lowered])
         if not spans:
             return self._weighed(whole)
         within = [(int(np.searchsorted(places, start)), int(np.searchsorted(places, end))) for start, end in spans]
         windows = self._word_windows(lowered, within) if self._by_word else self._piece_windows(lowered, within)
-        before, after = (self._counter.transform(texts) for texts in zip(*windows, strict=True))
+        before, after = (self._known.count(texts) for texts in zip(*windows, strict=True))
         repeated = sparse.vstack([whole] * len(spans))
         return self._weighed(sparse.vstack([whole, repeated - before + after], format="csr"))
 

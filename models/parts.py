@@ -12,6 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from cases.errors import ArtifactError
 from models.assurance import Assurance
+from models.erasable import SEALS, seals
 from models.novelty import NoveltyDetector
 from models.padding import PaddingDetector
 from models.precedents import Precedents
@@ -40,8 +41,11 @@ _KINDS: Mapping[str, Any] = {
 }
 
 
+PRECEDENTS = "precedents"
+
+
 def save_parts(assurance: Assurance, directory: Path) -> None:
-    """Write two files for each part that there is into `directory`, which is made."""
+    """Write two files for each part that there is into `directory`, which is made, and the precedents' seals."""
     directory.mkdir()
     for name in _KINDS:
         part: StoredPart | None = getattr(assurance, name)
@@ -52,6 +56,8 @@ def save_parts(assurance: Assurance, directory: Path) -> None:
             {key: np.ascontiguousarray(array) for key, array in arrays.items()}, directory / f"{name}.safetensors"
         )
         (directory / f"{name}.json").write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
+        if name == PRECEDENTS:
+            (directory / SEALS).write_bytes(seals(arrays, settings))
 
 
 def load_parts(directory: Path) -> Assurance | None:

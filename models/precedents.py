@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cases.errors import ArtifactError, InvalidInputError
+from models.erasable import SALT_BYTES, erased_rows
 from models.neighbours import NEAREST, NeighbourSearch, Vectors
 
 # How far down a precedent that was decided otherwise is looked for.
@@ -168,28 +170,33 @@ class Precedents:
         levels = np.array([0 if level is None else level for level in self._severities], dtype=np.int32)
         categories, category_codes = _coded(self._categories)
         actions, action_codes = _coded(self._actions)
-        arrays = {
+        arrays: dict[str, np.ndarray] = {
             "vectors": self._search.vectors,
             "severities": levels,
             "categories": category_codes,
             "actions": action_codes,
+            # So that what an erased row's seal was made of cannot even be guessed; see `models.erasable`.
+            "salts": np.frombuffer(os.urandom(SALT_BYTES * len(self)), dtype=np.uint8).reshape(-1, SALT_BYTES),
         }
         return arrays, {"case_ids": list(self._ids), "categories": categories, "actions": actions}
 
     @classmethod
     def from_store(cls, arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Self:
-        """What `to_store` wrote.
+        """What `to_store` wrote, without the rows that were erased since.
 
         Raises:
             ArtifactError: It does not fit together.
         """
         try:
+            # Artifacts from before rows could be erased have no salts.
+            kept = ~erased_rows(arrays) if "salts" in arrays else np.ones(len(settings["case_ids"]), dtype=np.bool_)
+            rows = np.flatnonzero(kept)
             return cls(
-                np.asarray(arrays["vectors"], dtype=np.float32),
-                [str(case_id) for case_id in settings["case_ids"]],
-                _decoded(settings["categories"], arrays["categories"]),
-                [int(level) or None for level in arrays["severities"]],
-                _decoded(settings["actions"], arrays["actions"]),
+                np.asarray(arrays["vectors"], dtype=np.float32)[kept],
+                [str(settings["case_ids"][row]) for row in rows],
+                _decoded(settings["categories"], arrays["categories"][kept]),
+                [int(level) or None for level in arrays["severities"][kept]],
+                _decoded(settings["actions"], arrays["actions"][kept]),
             )
         except (KeyError, IndexError, TypeError, ValueError, InvalidInputError) as error:
             raise ArtifactError(

@@ -26,6 +26,7 @@ from serving import (
     routes_handling,
     routes_inbound,
     routes_model,
+    routes_privacy,
     routes_queue,
     routes_scores,
     routes_webhooks,
@@ -45,6 +46,7 @@ from serving.permitting import permitted
 from serving.proxies import TrustedProxies
 from serving.ranking import CaseToJudge, Ranking
 from serving.reranking import Reranking
+from serving.retaining import Retaining
 from serving.scoring import Outcome, score_each
 from serving.sealing import Sealing
 from serving.services import Services
@@ -98,6 +100,7 @@ def build_services(
         reranking,
         sealing,
         sweeping,
+        Retaining(store, settings, clock),
         alarms,
         delivering,
         ranking,
@@ -136,6 +139,7 @@ def build_app(services: Services) -> FastAPI:
         routes_bulk,
         routes_queue,
         routes_webhooks,
+        routes_privacy,
         routes_model,
     ):
         keyed.include_router(routes.router)
@@ -167,6 +171,7 @@ def _running(services: Services) -> Callable[[FastAPI], contextlib.AbstractAsync
             services.reranking,
             services.sealing,
             services.sweeping,
+            services.retaining,
             services.alarms,
             services.delivering,
         )

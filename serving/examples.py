@@ -118,6 +118,7 @@ _DECISION: Json = {
 _LEASE: Json = {"case_id": _CASE_ID, "holder": "ada", "token": 1, "expires_at": _LATER}
 _HELD: Json = {"token": 1, "holder": "ada"}
 _BY: Json = {"by": "eve"}
+_ERASURE_ID = "0199b3d8-7f77-7297-9e68-bf2a3b4c5d6e"
 _RECEIVER_ID = "0199b3d4-6e66-7186-8d57-ae1f2a3b4c5d"
 _DELIVERY: Json = {
     "delivery_id": 17,
@@ -316,4 +317,25 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
     ("GET", "/v1/webhooks/deliveries"): Example(answer={"deliveries": [_DELIVERY], "next_cursor": None}),
     ("POST", "/v1/webhooks/deliveries/{delivery_id}/replay"): Example(answer=_DELIVERY),
     ("POST", "/v1/webhooks/{webhook_id}/replay"): Example({"since": "2026-11-01T00:00:00Z"}, {"replayed": 3}),
+    ("POST", "/v1/erasures"): Example(
+        {"reporter": "r-5", "source": "helpdesk", "confirm": True},
+        {
+            "erasure_id": _ERASURE_ID,
+            "erased": True,
+            "counts": {"reports": 2, "cases": 1},
+            "exports": 0,
+            "pending": ["models", "tracker"],
+        },
+    ),
+    ("GET", "/v1/erasures/{erasure_id}"): Example(
+        answer={
+            "erasure_id": _ERASURE_ID,
+            "kind": "reporter",
+            "at": _LATER,
+            "by": "privacy-desk",
+            "counts": {"reports": 2, "cases": 1},
+            "pending": [],
+            "finished_at": "2026-03-01T09:45:07Z",
+        }
+    ),
 }

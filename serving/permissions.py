@@ -28,6 +28,7 @@ class Permission(StrEnum):
     DESCRIBE = "api:read"
     METRICS = "metrics:read"
     WEBHOOKS = "webhooks:manage"
+    ERASE = "privacy:erase"
 
 
 # Of a route that needs no key.
@@ -52,8 +53,12 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
         {Permission.READ, Permission.QUEUE, Permission.SCORE, Permission.MODEL, Permission.DESCRIBE}
     ),
     Role.DATA_SCIENTIST: frozenset({Permission.READ, Permission.SCORE, Permission.MODEL, Permission.DESCRIBE}),
-    # Looks after the service and its keys, and has no need to see a case.
-    Role.ADMIN: frozenset({Permission.MODEL, Permission.DESCRIBE, Permission.METRICS, Permission.WEBHOOKS}),
+    # Looks after the service and its keys, and has no need to see a case; not to erase one, either.
+    Role.ADMIN: frozenset(
+        {
+            Permission.MODEL, Permission.DESCRIBE, Permission.METRICS, Permission.WEBHOOKS, Permission.ERASE,
+        }
+    ),
 }  # fmt: skip
 
 Needed = Permission | str  # a permission, OPEN or SIGNED
@@ -101,6 +106,8 @@ ROUTES: Mapping[Route, Needed] = {
     ("GET", "/v1/webhooks/deliveries"): Permission.WEBHOOKS,
     ("POST", "/v1/webhooks/deliveries/{delivery_id}/replay"): Permission.WEBHOOKS,
     ("POST", "/v1/webhooks/{webhook_id}/replay"): Permission.WEBHOOKS,
+    ("POST", "/v1/erasures"): Permission.ERASE,
+    ("GET", "/v1/erasures/{erasure_id}"): Permission.ERASE,
 }
 
 # BentoML's own, which stand before the API's and ask no dependency: the guard looks here.

@@ -36,7 +36,8 @@ from serving.request_context import request_id
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 
-_FIELD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+# Without digits and dots: a user's name, an address or an order's number is none.
+_FIELD_NAME = re.compile(r"[A-Za-z_-]{1,40}")
 
 
 class BusyError(CaseloadError):
@@ -254,8 +255,10 @@ def told_errors(errors: Sequence[Mapping[str, str]]) -> str:
 
 def _place(parts: Sequence[str | int]) -> str:
     # An unknown field's name is the sender's: shown when it looks like a name, measured when it might be a text.
-    named = [str(p) if _FIELD_NAME.fullmatch(str(p)) else f"<{len(str(p))} characters>" for p in parts]
-    return ".".join(named)
+    return ".".join(
+        str(part) if isinstance(part, int) or _FIELD_NAME.fullmatch(part) else f"<{len(part)} characters>"
+        for part in parts
+    )
 
 
 def _message(error: Mapping[str, Any]) -> str:

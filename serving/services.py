@@ -23,6 +23,7 @@ from serving.limits import Limits
 from serving.problems import NotYourselfError
 from serving.ranking import Ranking
 from serving.reranking import Reranking
+from serving.retaining import Retaining
 from serving.sealing import Sealing
 from serving.store_access import StoreAccess
 from serving.sweeping import Sweeping
@@ -40,6 +41,7 @@ class Services:
         reranking: Ranks open cases again, by the clock and under changed weights.
         sealing: Seals the log of events.
         sweeping: Forgets what was kept for a time.
+        retaining: Erases what was kept for as long as it may be.
         alarms: Tells where the queue needs somebody.
         delivering: Tells receivers what happens.
         ranking: The policy's rules and the priority's weights.
@@ -57,6 +59,7 @@ class Services:
     reranking: Reranking
     sealing: Sealing
     sweeping: Sweeping
+    retaining: Retaining
     alarms: Alarms
     delivering: Delivering
     ranking: Ranking

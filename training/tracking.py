@@ -57,7 +57,7 @@ def connect(settings: Settings) -> MlflowClient:
             logging.getLogger(noisy).setLevel(logging.ERROR)
         if settings.tracking_uri.startswith("sqlite:///"):
             Path(settings.tracking_uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        with _answering(settings):
+        with answering(settings):
             mlflow.set_tracking_uri(settings.tracking_uri)
             mlflow.set_registry_uri(settings.tracking_uri)
             client = mlflow.MlflowClient()
@@ -68,7 +68,7 @@ def connect(settings: Settings) -> MlflowClient:
 
 
 @contextmanager
-def _answering(settings: Settings) -> Iterator[None]:
+def answering(settings: Settings) -> Iterator[None]:
     """Turns the many ways in which a tracker fails to answer into one."""
     from mlflow.exceptions import MlflowException
 
@@ -140,7 +140,7 @@ def record_run(settings: Settings, record: RunRecord, *, name: str, sha256: str)
     client = connect(settings)
     import mlflow
 
-    with _answering(settings), warnings.catch_warnings():
+    with answering(settings), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         experiment = client.get_experiment_by_name(EXPERIMENT)
         with mlflow.start_run(experiment_id=experiment.experiment_id, run_name=name) as run:
@@ -195,7 +195,7 @@ def read_ledger(settings: Settings, run_id: str) -> pd.DataFrame:
     import mlflow
     import pandas as pd
 
-    with _answering(settings), tempfile.TemporaryDirectory() as folder:
+    with answering(settings), tempfile.TemporaryDirectory() as folder:
         return pd.read_parquet(
             mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=LEDGER, dst_path=folder)
         )
@@ -208,11 +208,17 @@ def read_run(settings: Settings, run_id: str) -> LoggedRun:
         TrackerUnavailableError: The tracker does not answer, or knows no such run.
     """
     client = connect(settings)
-    with _answering(settings):
+    with answering(settings):
         run = client.get_run(run_id)
     params = run.data.params
     started = datetime.fromtimestamp(run.info.start_time / 1000, UTC)
     return LoggedRun(started, params.get("source", ""), params.get("split", ""))
+
+
+def has_tracker(settings: Settings) -> bool:
+    """Whether there may be a tracker: one in a local file that is not there has never been used."""
+    local = settings.tracking_uri.removeprefix("sqlite:///")
+    return local == settings.tracking_uri or Path(local).exists()
 
 
 def find_model(settings: Settings, sha256: str) -> TrackedModel | None:
@@ -221,12 +227,11 @@ def find_model(settings: Settings, sha256: str) -> TrackedModel | None:
     Raises:
         TrackerUnavailableError: The tracker does not answer.
     """
-    local = settings.tracking_uri.removeprefix("sqlite:///")
-    if local != settings.tracking_uri and not Path(local).exists():
+    if not has_tracker(settings):
         # To ask would make it: an artifact is measured without a tracker, and none is set up for its sake.
         return None
     client = connect(settings)
-    with _answering(settings):
+    with answering(settings):
         found = client.search_model_versions(f"tags.sha256 = '{sha256}'")
     if not found:
         return None
@@ -243,7 +248,7 @@ def read_table(settings: Settings, run_id: str, file: str) -> dict[str, Any]:
     connect(settings)
     import mlflow
 
-    with _answering(settings), tempfile.TemporaryDirectory() as folder:
+    with answering(settings), tempfile.TemporaryDirectory() as folder:
         path = Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=file, dst_path=folder))
         table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return table

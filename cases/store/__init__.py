@@ -15,6 +15,7 @@ from cases.store.calling import Calling
 from cases.store.championing import Championing
 from cases.store.database import Around, Database, nothing_around
 from cases.store.engine import make_engine
+from cases.store.erasing import Erasing
 from cases.store.exporting import Exporting
 from cases.store.filing import UNSCORED_ORDER_KEY, Filing
 from cases.store.filing_plan import Start
@@ -27,7 +28,9 @@ from cases.store.past_decisions import PastDecisions
 from cases.store.policing import Policing
 from cases.store.reading import Reading
 from cases.store.rebuilding import Rebuilding
+from cases.store.retention import Retention
 from cases.store.scoring import Scoring
+from cases.store.scrubbing import Scrubbing
 from cases.store.sealing import Sealing
 from cases.store.sourcing import Sourcing
 from cases.store.telling import Telling
@@ -70,6 +73,9 @@ class CaseStore(
     Verifying,
     Telling,
     Sourcing,
+    Erasing,
+    Retention,
+    Scrubbing,
 ):
     """Cases and everything that happens to them. Open it with `CaseStore.open`; threads may share it.
 

@@ -102,7 +102,7 @@ class Database:
             with self.around(_name_of(work)), self.engine.begin() as connection:
                 return work(connection)
         except (DBAPIError, PoolTimeoutError) as error:
-            raise self._in_our_words(error) from error
+            raise self.in_our_words(error) from error
 
     def step(self, work: Callable[[Connection], T]) -> T:
         """`write` for one step with one case, which is taken often: PostgreSQL plans its statements once."""
@@ -137,22 +137,23 @@ class Database:
         with self.around(_name_of(work)):
             for attempt in range(1, ATTEMPTS + 1):
                 try:
-                    with self._turn(), engine.begin() as connection:
+                    with self.turn(), engine.begin() as connection:
                         return work(connection)
                 except NoTurnError as error:
                     raise StoreUnavailableError(_NO_TURN) from error
                 except (DBAPIError, PoolTimeoutError) as error:
                     again = _is_deadlock(error) or (retry_duplicates and isinstance(error, IntegrityError))
                     if not again or attempt == ATTEMPTS:
-                        raise self._in_our_words(error) from error
+                        raise self.in_our_words(error) from error
                 # Not for secrecy: two that collided should not collide again.
                 time.sleep(random.uniform(0.0, 0.02) * attempt)  # noqa: S311
             raise AssertionError  # the loop returns or raises
 
-    def _turn(self) -> contextlib.AbstractContextManager[None]:
+    def turn(self) -> contextlib.AbstractContextManager[None]:
+        """This writer's turn among those of all processes; SQLite alone needs one."""
         return contextlib.nullcontext() if self._turns is None else self._turns.next()
 
-    def _in_our_words(self, error: DBAPIError | PoolTimeoutError) -> Exception:
+    def in_our_words(self, error: DBAPIError | PoolTimeoutError) -> Exception:
         """The error to raise for `error`: ours when the database is away, else itself."""
         return unavailable(self.engine, error) if _is_away(error) else error
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Table, insert, select
 
 from cases.durations import GATHER_HOURS, MOST_GATHER_HOURS, lasting
+from cases.erasure import erased_external_id
 from cases.fingerprint import Fingerprint, fingerprint
 from cases.ids import CaseId, ReportId, new_id
 from cases.record import CaseStatus, FiledReport, NewReport
@@ -106,9 +107,12 @@ def _finite_starts(start_of: Callable[[NewReport], Start]) -> Callable[[NewRepor
 
 
 def _file(connection: Connection, db: Database, batch: Sequence[NewReport], terms: _Terms) -> list[FiledReport]:
+    # One that was erased is known by what its id was written over with: its words do not come back.
+    keys = {key: key for key in map(report_key, batch)}
+    keys |= {(source, erased_external_id(source, name)): (source, name) for source, name in list(keys)}
     filed = {
-        (row.source, row.external_id): FiledReport(ReportId(row.id), CaseId(row.case_id), created=False)
-        for row in _by_keys(connection, reports, reports.c.source, reports.c.external_id, map(report_key, batch))
+        keys[row.source, row.external_id]: FiledReport(ReportId(row.id), CaseId(row.case_id), created=False)
+        for row in _by_keys(connection, reports, reports.c.source, reports.c.external_id, keys)
     }
     fresh = first_of_each(batch, filed)
     plan = _plan_for(connection, db, fresh, terms)
@@ -150,7 +154,12 @@ def _plan_for(connection: Connection, db: Database, fresh: Sequence[NewReport], 
         start_of=terms.start_of,
         steps=Steps(db.clock(), states_of(connection, list(rows.values()))),
         subject_ids=subject_ids,
-        by_ref={(row.ref_source, row.case_ref): known[stand_ins.get(row.id, row).id] for row in ref_rows},
+        by_ref={
+            (row.ref_source, row.case_ref): known[took.id]
+            for row in ref_rows
+            # Nobody would read what joins a case that an erasure has closed.
+            if (took := stand_ins.get(row.id, row)).status != CaseStatus.ERASED.value
+        },
         by_subject={subject_id: known[row.id] for subject_id, row in _waiting_longest(takers).items()},
         likes=likes if terms.window else None,
     )

@@ -118,7 +118,7 @@ def _versions(connection: Connection, case_id: CaseId) -> list[AnyRow]:
 def _parts(connection: Connection, case_id: CaseId, report_id: ReportId) -> tuple[tuple[AnyRow, Attributes], Any]:
     """What the report said, and what the others did: each row with its own attributes."""
     rows = _versions(connection, case_id)
-    own = _own_attributes(rows)
+    own = own_attributes(rows)
     said = [(row, own[row.version]) for row in still_read(rows)]
     leaving = next((part for part in said if part[0].report_id == report_id), None)
     if leaving is None:
@@ -128,7 +128,7 @@ def _parts(connection: Connection, case_id: CaseId, report_id: ReportId) -> tupl
     return leaving, [part for part in said if part is not leaving]
 
 
-def _own_attributes(rows: Sequence[AnyRow]) -> dict[int, Attributes]:
+def own_attributes(rows: Sequence[AnyRow]) -> dict[int, Attributes]:
     """By version, what its report alone said.
 
     Before revision 0003 only the merged attributes were kept; of such a row counts what it changed.
@@ -192,7 +192,7 @@ def _split(
 
 def _merge(connection: Connection, steps: Steps, case_id: CaseId, into: CaseId, actor: str) -> None:
     rows, target = _versions(connection, case_id), _versions(connection, into)
-    own = _own_attributes(rows)
+    own = own_attributes(rows)
     moving = still_read(rows)
     attributes: Attributes = target[-1].attributes if target else {}
     received = _received(connection, [row.report_id for row in moving])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select
 
 from cases.decision import Decision
+from cases.erasure import erased_external_id
 from cases.errors import NotFoundError
 from cases.ids import CaseId, DecisionId, ReportId
 from cases.record import Case, Event, Report, Score
@@ -87,8 +88,9 @@ class Reading:
         return self._db.read(lambda connection: tuple(report_from(row) for row in connection.execute(query)))
 
     def report_by_ref(self, source: str, external_id: str) -> Report | None:
-        """The report that `source` knows by `external_id`."""
-        query = REPORTS.where(reports.c.source == source, reports.c.external_id == external_id)
+        """The report that `source` knows by `external_id`, also where it was erased and only its row is there."""
+        names = (external_id, erased_external_id(source, external_id))
+        query = REPORTS.where(reports.c.source == source, reports.c.external_id.in_(names))
 
         def work(connection: Connection) -> Report | None:
             row = connection.execute(query).one_or_none()

@@ -46,7 +46,7 @@ def select_cases(now: datetime | ColumnElement[datetime]) -> Select[Any]:
 def read_cases(connection: Connection, rows: Sequence[AnyRow]) -> list[Case]:
     """The cases of `rows` from `select_cases`, each with its latest content."""
     text = read_contents(connection, {row.id: row.content_version for row in rows})
-    return [_case(row, text[row.id]) for row in rows]
+    return [_case(row, text.get(row.id) or _erased(row)) for row in rows]
 
 
 _ONE_SUBJECT = select(*_SUBJECT).where(subjects.c.id == bindparam("subject_id"))
@@ -64,7 +64,8 @@ def claimed_case(connection: Connection, row: AnyRow, changed: Mapping[str, Any]
     if row.subject_id is not None:
         about = connection.execute(_ONE_SUBJECT, {"subject_id": row.subject_id}).one()._asdict()
     now = {**row._asdict(), **changed, **about, "held_now": True}
-    return _case(SimpleNamespace(**now), read_contents(connection, {row.id: row.content_version})[row.id])
+    text = read_contents(connection, {row.id: row.content_version})
+    return _case(SimpleNamespace(**now), text.get(row.id) or _erased(row))
 
 
 _ATTRIBUTES = (
@@ -86,7 +87,7 @@ def read_cases_without_text(connection: Connection, rows: Sequence[AnyRow]) -> l
 
 
 def _erased(row: AnyRow) -> Content:
-    """Of a case whose latest text was erased nothing is known but its row."""
+    """Of a case whose text was erased nothing is known but its row."""
     return Content(ContentId(""), CaseId(row.id), row.content_version, "", "", "", {}, row.received_at)
 
 
@@ -98,13 +99,16 @@ _CONTENTS = (
 
 
 def read_contents(connection: Connection, versions: dict[str, int]) -> dict[str, Content]:
-    """By case id, the content of each case at the version given (its text is that of all versions up to there)."""
+    """By case id, the content of each case at the version given (its text is that of all versions up to there).
+
+    A case whose text was erased is not among them.
+    """
     parts: dict[str, list[AnyRow]] = {case_id: [] for case_id in versions}
     for some in chunks(list(versions)):
         for row in connection.execute(_CONTENTS, {"case_ids": some}):
             if row.version <= versions[row.case_id]:
                 parts[row.case_id].append(row)
-    return {case_id: _content(rows) for case_id, rows in parts.items()}
+    return {case_id: _content(rows) for case_id, rows in parts.items() if rows}
 
 
 _CASE = select(cases).where(cases.c.id == bindparam("case_id"))

@@ -1,7 +1,8 @@
 """The schema as SQLAlchemy sees it. docs/database.md says who writes what; the migrations make it.
 
 Append-only, held by triggers: contents (no UPDATE), scores, decisions, withdrawn_decisions, events, seals, champions
-(neither UPDATE nor DELETE). Erasable: the rows of report_identities, notes, contents and fingerprints.
+(neither UPDATE nor DELETE). Erasable: the rows of report_identities, notes, contents and fingerprints; `erasing`
+erases them, and `erasures` says that it was done.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ cases = Table(
     _code("ref_source", nullable=True),
     _name("case_ref", nullable=True),
     # From here on the state, which `cases.life` makes of the events; docs/database.md says what each column means.
-    # "open", "decided" or "merged"; that a case is claimed follows from its lease and the database's clock.
+    # "open", "decided", "merged" or "erased"; that a case is claimed follows from its lease and the database's clock.
     Column("status", String(16), nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("content_version", Integer, nullable=False),
@@ -504,6 +505,24 @@ inbound_sources = Table(
     Column("removed_at", UtcDateTime),
     **MYSQL,
 )
+
+# That something was erased, when, by whom and how much; never what, and never of whom.
+erasures = Table(
+    "erasures",
+    metadata,
+    _id("id", primary_key=True),
+    _code("kind"),
+    Column("at", UtcDateTime, nullable=False),
+    _name("erased_by"),
+    # How many of each, by name.
+    Column("counts", JSON, nullable=False),
+    # Where it has yet to reach, by name, and the ids of the cases that it touched; NULL once it has reached all.
+    Column("pending", JSON(none_as_null=True)),
+    Column("case_ids", JSON(none_as_null=True)),
+    Column("finished_at", UtcDateTime),
+    **MYSQL,
+)
+Index("ix_erasures_finished_at", erasures.c.finished_at)
 
 # The taxonomy's levels, copied here by register_policy for the view first_touch_sla.
 severity_levels = Table(

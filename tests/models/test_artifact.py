@@ -168,7 +168,7 @@ def test_a_type_that_we_did_not_allow_is_not_made(artifact: SmallModel):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 99}, "must be of format 2"),
+        ({"format": 99}, "must be of format 2 or 3"),
         ({"assembly_version": 99}, "train again"),
         ({"files": 3}, "a manifest of"),
     ],

@@ -61,10 +61,21 @@ def test_what_is_stored_holds_no_counts_and_transforms_the_same():
     expected = block.transform(TEXTS)
     stored = block.__getstate__()
     assert {name for name in stored if name.endswith("_") or name.startswith("_")} <= {
-        "vocabulary_",
+        "_digests",
         "idf_",
         "_sklearn_version",
     }
     revived = clone(block)
     revived.__setstate__(stored)
     assert (revived.transform(TEXTS) != expected).nnz == 0
+
+
+def test_no_term_can_be_read_from_what_is_stored_and_what_format_2_stored_is_read_as_before():
+    block = TermBlock("word", 1, 2)
+    block.fit(block.count(TEXTS))
+    stored = block.__getstate__()
+    assert not [value for value in stored.values() if isinstance(value, str) and "lecture" in value]
+    of_before = {name: value for name, value in stored.items() if name != "_digests"}
+    revived = clone(block)
+    revived.__setstate__(of_before | {"vocabulary_": "\n".join(block.terms_)})
+    assert (revived.transform(TEXTS) != block.transform(TEXTS)).nnz == 0

@@ -147,6 +147,9 @@ def _tell_erased(connection: Connection, found: dict[CaseId, BulkState]) -> dict
     return content_ids
 
 
+_CLOSED = {CaseStatus.MERGED: BulkState.MERGED, CaseStatus.ERASED: BulkState.ERASED}
+
+
 def found_state(
     state: CaseState | None, held: AnyRow | None, by: str, *, now: datetime, moment: datetime
 ) -> BulkState:
@@ -162,7 +165,7 @@ def found_state(
     if state is None:
         return BulkState.UNKNOWN
     if state.status is not CaseStatus.OPEN:
-        return BulkState.MERGED if state.status is CaseStatus.MERGED else BulkState.DECIDED
+        return _CLOSED.get(state.status, BulkState.DECIDED)
     if state.under_appeal:
         return BulkState.APPEALED
     if state.on_hold(moment):

@@ -34,7 +34,7 @@ def refuse_unless_open(case_id: CaseId, state: CaseState) -> None:
     """Refuse what needs an undecided case.
 
     Raises:
-        ConflictError: It is decided, or merged into another.
+        ConflictError: It is decided, merged into another, or what it said was erased.
     """
     if state.status is CaseStatus.DECIDED:
         raise ConflictError(f"'case_id' must name an undecided case (got {case_id!r}, decided); take another")
@@ -42,6 +42,8 @@ def refuse_unless_open(case_id: CaseId, state: CaseState) -> None:
         raise ConflictError(
             f"'case_id' must name a case of its own (got {case_id!r}, merged into {state.merged_into}); take that one"
         )
+    if state.status is CaseStatus.ERASED:
+        raise ConflictError(f"'case_id' must name a case whose text is there (got {case_id!r}, erased); leave it")
 
 
 def refuse_unless_claimable(case_id: CaseId, state: CaseState, holder: str, moment: datetime) -> None:

@@ -15,6 +15,7 @@ from cases.store.living import locked_state, take_step
 from cases.store.noting import write_note
 from cases.store.storable import storable_name, storable_text
 from cases.store.tables import decisions
+from cases.store.working.deciding import content_of, latest_content_ids
 
 
 class Reviewing:
@@ -27,7 +28,7 @@ class Reviewing:
 
         Raises:
             NotFoundError: There is no such case.
-            ConflictError: It is not decided.
+            ConflictError: It is not decided, or its text was erased, so that nobody could decide it again.
             InvalidInputError: `by` is empty.
             StoreUnavailableError: The database does not answer.
         """
@@ -36,6 +37,7 @@ class Reviewing:
         def work(connection: Connection) -> None:
             state = locked_state(connection, case_id, only_if)
             standing = _standing(case_id, state)
+            content_of(case_id, latest_content_ids(connection, [case_id]))
             take_step(
                 connection, self._db, case_id, state, EventKind.REOPENED, actor, decision_id=standing, reason=code
             )
@@ -55,7 +57,7 @@ class Reviewing:
 
         Raises:
             NotFoundError: There is no such case.
-            ConflictError: It is not decided, or under appeal already.
+            ConflictError: It is not decided, under appeal already, or its text was erased.
             InvalidInputError: `by` is empty, or the note too long.
             StoreUnavailableError: The database does not answer.
         """
@@ -64,6 +66,7 @@ class Reviewing:
         def work(connection: Connection) -> Note | None:
             state = locked_state(connection, case_id, only_if)
             standing = _standing(case_id, state)
+            content_of(case_id, latest_content_ids(connection, [case_id]))
             decider = connection.execute(
                 select(decisions.c.decided_by).where(decisions.c.id == standing)
             ).scalar_one()

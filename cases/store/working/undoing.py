@@ -6,7 +6,7 @@ learnt from.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 
 from sqlalchemy import Connection, insert, select
@@ -16,6 +16,7 @@ from cases.durations import MOST_HOURS, UNDO_SECONDS, lasting
 from cases.errors import ConflictError, NotFoundError
 from cases.handling import BulkItem, BulkOutcome, BulkState
 from cases.ids import BulkId, CaseId, DecisionId
+from cases.life import CaseState
 from cases.precondition import ANYWAY, Precondition
 from cases.record import CaseStatus, EventKind
 from cases.store.database import Database
@@ -24,6 +25,7 @@ from cases.store.rows import AnyRow, chunks, decision_from
 from cases.store.storable import storable_name
 from cases.store.tables import decisions, withdrawn_decisions
 from cases.store.working.bulk import not_theirs
+from cases.store.working.deciding import content_of, latest_content_ids
 
 
 class Undoing:
@@ -49,7 +51,7 @@ class Undoing:
 
         Raises:
             NotFoundError: There is no such case.
-            ConflictError: It is not decided, or was decided too long ago.
+            ConflictError: It is not decided, was decided too long ago, or its text was erased.
             InvalidInputError: `by` is empty, or `undo_seconds` is outside its range.
             StoreUnavailableError: The database does not answer.
         """
@@ -62,6 +64,8 @@ class Undoing:
                     f"'case_id' must name a decided case (got {case_id!r}, {state.status.value}); there is "
                     "nothing to undo"
                 )
+            # Open again, it could not be decided.
+            content_of(case_id, latest_content_ids(connection, [case_id]))
             row = connection.execute(select(decisions).where(decisions.c.id == state.decision_id)).one()
             steps = Steps(self._db.clock(), {case_id: state})
             _check_fresh(row, steps, within)
@@ -105,6 +109,7 @@ class Undoing:
             steps = Steps(self._db.clock(), locked_states(connection, [CaseId(row.case_id) for row in rows]))
             _check_fresh(rows[0], steps, within)
             standing = {state.decision_id for state in steps.states.values() if state.status is CaseStatus.DECIDED}
+            standing -= _erased(connection, steps.states)
             others = set(not_theirs(steps.states, queues))
             fit = [row for row in rows if row.id in standing and row.case_id not in others]
             _withdraw(connection, steps, fit, actor)
@@ -112,6 +117,12 @@ class Undoing:
             return BulkOutcome(bulk_id, tuple(items))
 
         return self._db.write(work)
+
+
+def _erased(connection: Connection, states: Mapping[CaseId, CaseState]) -> set[str | None]:
+    """The decisions that stand on cases of which nothing is left to decide on."""
+    left = latest_content_ids(connection, states)
+    return {state.decision_id for case_id, state in states.items() if case_id not in left}
 
 
 def _withdraw(connection: Connection, steps: Steps, rows: Iterable[AnyRow], actor: str) -> None:

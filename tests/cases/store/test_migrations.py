@@ -24,7 +24,7 @@ from tests.cases.store import record_0002
 from tests.cases.store.builders import claim, decide, file_one, score
 from tests.databases import fresh_database
 
-HEAD = "0009"
+HEAD = "0010"
 
 
 def test_migrations_run_up_down_and_up_again(empty_url: str) -> None:
