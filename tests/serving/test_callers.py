@@ -38,6 +38,8 @@ KEYED = [
     ("GET", "/v1/webhooks/deliveries"),
     ("POST", "/v1/webhooks/deliveries/x/replay"),
     ("POST", "/v1/webhooks/x/replay"),
+    ("POST", "/v1/erasures"),
+    ("GET", "/v1/erasures/x"),
     ("GET", "/v1/model"),
     ("GET", "/openapi.json"),
     ("GET", "/no/such/thing"),
@@ -66,7 +68,7 @@ def test_every_route_but_health_is_among_those_tested(shared: Running) -> None:
 
     named = {
         "cases": "case_id", "reports": "report_id", "bulk": "bulk_id",
-        "webhooks": "webhook_id", "deliveries": "delivery_id",
+        "webhooks": "webhook_id", "deliveries": "delivery_id", "erasures": "erasure_id",
     }  # fmt: skip
     tested = {
         (method, re.sub(r"/(\w+)/x", lambda found: f"/{found[1]}/{{{named[found[1]]}}}", path))
