@@ -32,6 +32,7 @@ from caseload_client import (
 )
 from cases.identity import Role
 from tests.client.conftest import Service
+from tests.client.lossy_relay import lossy_relay
 
 pytestmark = pytest.mark.slow
 
@@ -277,3 +278,28 @@ def test_the_same_key_is_answered_the_same(service: Service) -> None:
             client.claim(case_id=case_id, holder="bob", idempotency_key="claim-1")
         assert caught.value.code == "idempotency_key_reused"
         assert caught.value.request_id
+
+
+def test_nothing_is_done_twice_where_every_first_answer_is_lost(service: Service) -> None:
+    quick = Retries(first_pause=0.01)
+    with lossy_relay(service.url) as relay, Client(relay.url, service.key, retries=quick) as client:
+        has(client, "/v1/cases/batch")
+        report = a_report()
+        new = client.file(report)
+        assert new.created
+        claim = client.claim(case_id=new.case_id, holder="ada")
+        assert claim is not None
+        renewed = client.renew(claim.lease, lease_seconds=600)
+        decision = client.decide(renewed, VERDICT, version=client.case(new.case_id).version)
+        reopened = client.reopen(new.case_id, "mistake", version=client.case(new.case_id).version)
+        client.move(new.case_id, "legal", version=reopened.version)
+
+        case = client.case(new.case_id)
+        kinds = [event.kind for event in client.events(new.case_id)]
+
+    # Of each of the nine requests; what is asked again is answered.
+    assert relay.lost == 9
+    assert [one.decision_id for one in case.decisions] == [decision.decision_id]
+    assert len(case.reports) == 1
+    assert [kind for kind in kinds if kinds.count(kind) > 1] == []
+    assert {"reported", "claimed", "decided", "reopened"} <= set(kinds)
