@@ -25,6 +25,7 @@ from caseload_client import (
     QueueFilter,
     Retries,
     StaleLeaseError,
+    ToErase,
     UnauthorizedError,
     UnavailableError,
     UnknownPolicyError,
@@ -303,3 +304,27 @@ def test_nothing_is_done_twice_where_every_first_answer_is_lost(service: Service
     assert len(case.reports) == 1
     assert [kind for kind in kinds if kinds.count(kind) > 1] == []
     assert {"reported", "claimed", "decided", "reopened"} <= set(kinds)
+
+
+def test_an_erasure_is_looked_at_and_then_done(service: Service) -> None:
+    with service.client() as client:
+        has(client, "/v1/erasures")
+        case_id = filed(client).case_id
+        would = client.erase(ToErase(case_id=case_id))
+        assert (would.erased, would.erasure_id) == (False, None)
+        assert client.case(case_id).content.description
+
+        done = client.erase(ToErase(case_id=case_id), confirm=True)
+        assert done.erased
+        assert done.erasure_id is not None
+        assert client.erasure(done.erasure_id).kind == "case"
+        assert "Lecture" not in client.case(case_id).content.description
+
+
+def test_receivers_of_events_are_listed(service: Service) -> None:
+    with service.client() as client:
+        has(client, "/v1/webhooks")
+        assert client.receivers() == ()
+        assert list(client.deliveries(state="dead")) == []
+        with pytest.raises(NotFoundError):
+            client.replay_delivery(999)
