@@ -81,16 +81,7 @@ ASKED: dict[str, Any] = {
     "wait_until_ready": lambda c: c.wait_until_ready(0),
 }
 # Built into the service at the same time as this client, and documented with it.
-COMING = {
-    "GET /v1/cases",
-    "POST /v1/cases/batch",
-    "GET /v1/webhooks",
-    "GET /v1/webhooks/deliveries",
-    "POST /v1/webhooks/deliveries/{delivery_id}/replay",
-    "POST /v1/webhooks/{webhook_id}/replay",
-    "POST /v1/erasures",
-    "GET /v1/erasures/{erasure_id}",
-}
+COMING = {"POST /v1/erasures", "GET /v1/erasures/{erasure_id}"}
 # Called by other systems in shapes of their own, signed and without a key.
 OF_OTHERS = "/v1/inbound/"
 
