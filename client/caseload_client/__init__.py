@@ -29,6 +29,7 @@ from caseload_client.answers import (
     Why,
     Word,
 )
+from caseload_client.answers_admin import DeliveriesPage, Delivery, Erased, Erasure, Receiver, Replayed
 from caseload_client.answers_cases import (
     Bulk,
     BulkItem,
@@ -75,7 +76,7 @@ from caseload_client.errors import (
     UnreadableAnswerError,
     WebhookError,
 )
-from caseload_client.requests import CaseFilter, CaseToScore, NewReport, QueueFilter, Shown, Verdict
+from caseload_client.requests import CaseFilter, CaseToScore, NewReport, QueueFilter, Shown, ToErase, Verdict
 from caseload_client.retries import AsyncClock, Clock, Retries
 
 __all__ = [
@@ -97,6 +98,10 @@ __all__ = [
     "ConflictError",
     "Content",
     "Decision",
+    "DeliveriesPage",
+    "Delivery",
+    "Erased",
+    "Erasure",
     "Event",
     "EventsPage",
     "FieldProblem",
@@ -124,6 +129,8 @@ __all__ = [
     "QueuePage",
     "Raised",
     "Ready",
+    "Receiver",
+    "Replayed",
     "Report",
     "RequestRefusedError",
     "Retries",
@@ -140,6 +147,7 @@ __all__ = [
     "Subject",
     "SuggestedCategory",
     "TimedOutError",
+    "ToErase",
     "TooManyRequestsError",
     "TryAgainError",
     "UnauthorizedError",

@@ -149,10 +149,10 @@ class Case(CaseSummary):
 
     Attributes:
         version: The number of its last event; name it (`version=case.version`) where a change must go by what was
-            read. 0 from a service that does not number them yet.
+            read.
     """
 
-    version: int = 0
+    version: int
     first_claimed_at: datetime | None
     decided_at: datetime | None
     content: Content

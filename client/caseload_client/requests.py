@@ -17,6 +17,7 @@ ReopenReason = Literal["mistake", "new_evidence", "policy_change", "quality_revi
 RankReason = Literal["misjudged", "new_information", "outside_pressure", "deadline", "other"]
 Outcome = Literal["uphold", "overturn"]
 CaseStatus = Literal["open", "claimed", "decided", "merged", "erased"]
+DeliveryState = Literal["pending", "delivered", "dead"]
 # The number of the last event of a case as it was read, or "*": whatever has happened to it since.
 Version = int | Literal["*"]
 
@@ -136,7 +137,24 @@ class CaseFilter:
     received_before: datetime | str | None = None
 
 
-def as_body(value: CaseToScore | NewReport | Verdict | Shown) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToErase:
+    """Whose, or which, to erase: one of `reporter`, `subject_ref`, `case_id` and `external_id`.
+
+    Attributes:
+        source: Of `external_id`, which needs it; of `reporter`, whose reports of other sources then stay.
+        subject_kind: Of `subject_ref`, which needs it.
+    """
+
+    reporter: str | None = field(default=None, repr=False)
+    subject_ref: str | None = field(default=None, repr=False)
+    case_id: str | None = None
+    external_id: str | None = None
+    source: str = ""
+    subject_kind: str = ""
+
+
+def as_body(value: CaseToScore | NewReport | Verdict | Shown | ToErase) -> dict[str, Any]:
     """What goes out of `value`: what was left at its default stays out, times are written as ISO 8601."""
     body: dict[str, Any] = {}
     for one in fields(value):

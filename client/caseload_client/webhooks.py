@@ -39,7 +39,7 @@ class WebhookEvent(_Said):
 
     Attributes:
         id: The same each time the message is sent.
-        type: "alarm.raised", say.
+        type: "case.decided", say; docs/webhooks.md names them and what `data` holds.
         timestamp: When it happened.
         data: Ids, codes and numbers.
     """
@@ -51,7 +51,7 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, *, now: datetim
     """Make sure that whoever knows `secret` sent `body` within the last minutes; answers the message's id.
 
     Args:
-        secret: "whsec_" and base64, as `CASELOAD_WEBHOOK_SECRET` of the service.
+        secret: "whsec_" and base64, as `caseload webhook add` printed it.
         headers: The request's, whatever their case.
         body: The request's, byte for byte as it came.
         now: Aware; the machine's time where it is None.
@@ -106,8 +106,8 @@ def _key(secret: str) -> bytes:
         key = b""
     if not key:
         raise ValueError(
-            f"'secret' must be '{_PREFIX}' and base64 (got {len(secret)} characters); take the service's "
-            "CASELOAD_WEBHOOK_SECRET"
+            f"'secret' must be '{_PREFIX}' and base64 (got {len(secret)} characters); take what "
+            "`caseload webhook add` printed"
         )
     return key
 

@@ -25,6 +25,7 @@ from caseload_client import (
     QueueFilter,
     Retries,
     StaleLeaseError,
+    ToErase,
     UnauthorizedError,
     UnavailableError,
     UnknownPolicyError,
@@ -32,6 +33,7 @@ from caseload_client import (
 )
 from cases.identity import Role
 from tests.client.conftest import Service
+from tests.client.lossy_relay import lossy_relay
 
 pytestmark = pytest.mark.slow
 
@@ -224,12 +226,8 @@ def test_one_client_serves_many_threads(service: Service) -> None:
     assert len({filed.case_id for filed in new}) == 40
 
 
-# What follows is being built into the service at the same time.
-
-
 def test_a_batch_is_filed_and_one_bad_report_fails_alone(service: Service) -> None:
     with service.client() as client:
-        has(client, "/v1/cases/batch")
         reports = [a_report(), a_report(description=" "), a_report()]
         first = client.file_many([*reports, reports[0]])
         assert [result.status for result in first] == [201, 422, 201, 200]
@@ -242,7 +240,6 @@ def test_a_batch_is_filed_and_one_bad_report_fails_alone(service: Service) -> No
 
 def test_cases_are_found_page_by_page(service: Service) -> None:
     with service.client() as client:
-        has(client, "/v1/cases/batch")
         mine = [client.file(a_report(source="pages")).case_id for _ in range(5)]
         found = [case.case_id for case in client.cases(CaseFilter(source="pages"), page_size=2)]
         assert found == mine[::-1]
@@ -252,7 +249,6 @@ def test_cases_are_found_page_by_page(service: Service) -> None:
 
 def test_a_case_that_moved_on_is_not_changed(service: Service) -> None:
     with service.client() as client:
-        has(client, "/v1/cases/batch")
         case = filed(client)
         moved = client.assign(case.case_id, "bob", version=case.version)
         assert moved.version > case.version
@@ -266,7 +262,6 @@ def test_a_case_that_moved_on_is_not_changed(service: Service) -> None:
 
 def test_the_same_key_is_answered_the_same(service: Service) -> None:
     with service.client() as client:
-        has(client, "/v1/cases/batch")
         case_id = filed(client).case_id
         one = client.claim(case_id=case_id, holder="ada", idempotency_key="claim-1")
         two = client.claim(case_id=case_id, holder="ada", idempotency_key="claim-1")
@@ -277,3 +272,50 @@ def test_the_same_key_is_answered_the_same(service: Service) -> None:
             client.claim(case_id=case_id, holder="bob", idempotency_key="claim-1")
         assert caught.value.code == "idempotency_key_reused"
         assert caught.value.request_id
+
+
+def test_nothing_is_done_twice_where_every_first_answer_is_lost(service: Service) -> None:
+    quick = Retries(first_pause=0.01)
+    with lossy_relay(service.url) as relay, Client(relay.url, service.key, retries=quick) as client:
+        report = a_report()
+        new = client.file(report)
+        assert new.created
+        claim = client.claim(case_id=new.case_id, holder="ada")
+        assert claim is not None
+        renewed = client.renew(claim.lease, lease_seconds=600)
+        decision = client.decide(renewed, VERDICT, version=client.case(new.case_id).version)
+        reopened = client.reopen(new.case_id, "mistake", version=client.case(new.case_id).version)
+        client.move(new.case_id, "legal", version=reopened.version)
+
+        case = client.case(new.case_id)
+        kinds = [event.kind for event in client.events(new.case_id)]
+
+    # Of each of the eight requests; what is asked again is answered.
+    assert relay.lost == 8
+    assert [one.decision_id for one in case.decisions] == [decision.decision_id]
+    assert len(case.reports) == 1
+    assert [kind for kind in kinds if kinds.count(kind) > 1] == []
+    assert {"reported", "claimed", "decided", "reopened"} <= set(kinds)
+
+
+def test_an_erasure_is_looked_at_and_then_done(service: Service) -> None:
+    with service.client() as client:
+        has(client, "/v1/erasures")
+        case_id = filed(client).case_id
+        would = client.erase(ToErase(case_id=case_id))
+        assert (would.erased, would.erasure_id) == (False, None)
+        assert client.case(case_id).content.description
+
+        done = client.erase(ToErase(case_id=case_id), confirm=True)
+        assert done.erased
+        assert done.erasure_id is not None
+        assert client.erasure(done.erasure_id).kind == "case"
+        assert "Lecture" not in client.case(case_id).content.description
+
+
+def test_receivers_of_events_are_listed(service: Service) -> None:
+    with service.client() as client:
+        assert client.receivers() == ()
+        assert list(client.deliveries(state="dead")) == []
+        with pytest.raises(NotFoundError):
+            client.replay_delivery(999)

@@ -11,6 +11,7 @@ from caseload_client import (
     Problem,
     QueueFilter,
     Ready,
+    ToErase,
     UnavailableError,
     UnreadableAnswerError,
 )
@@ -146,3 +147,32 @@ def test_waiting_ends(server: ScriptedServer, asking: Asking, clock: StillClock)
     with pytest.raises(UnavailableError, match=r"within 30 s \(got no_model\)"):
         asking(server.url, lambda c: c.wait_until_ready(30), clock=clock)
     assert 28 <= sum(clock.slept) < 30
+
+
+def test_what_an_admin_looks_after(server: ScriptedServer, asking: Asking) -> None:
+    delivery = {
+        "delivery_id": 17, "webhook_id": "w", "event_id": "msg_1", "kind": "case.decided", "about": CASE,
+        "event_at": "2026-03-04T12:00:00Z", "state": "dead", "attempts": 14, "next_at": "2026-03-04T12:00:00Z",
+        "last_status": "500", "done_at": None,
+    }  # fmt: skip
+    server.script(
+        answer({"deliveries": [delivery], "next_cursor": "17"}), answer({"deliveries": [], "next_cursor": None})
+    )
+    assert [one.event_id for one in asking(server.url, lambda c: c.deliveries(state="dead"))] == ["msg_1"]
+    assert server.came[1].path == "/v1/webhooks/deliveries?limit=100&cursor=17&state=dead"
+
+    server.script(answer({"replayed": 3}))
+    assert asking(server.url, lambda c: c.replay_receiver("w", since=NOON)).replayed == 3
+    assert server.came[0].json() == {"since": "2026-03-04T12:00:00+00:00"}
+
+
+def test_nothing_is_erased_unless_it_is_said_so(server: ScriptedServer, asking: Asking) -> None:
+    server.script(answer({"erasure_id": None, "erased": False, "counts": {"notes": 2}, "exports": 0, "pending": []}))
+
+    told = asking(server.url, lambda c: c.erase(ToErase(reporter="r-5", source="helpdesk")))
+    asking(server.url, lambda c: c.erase(ToErase(case_id=CASE), confirm=True))
+
+    assert (told.erased, told.counts) == (False, {"notes": 2})
+    assert server.came[0].json() == {"reporter": "r-5", "source": "helpdesk", "confirm": False}
+    assert server.came[1].json() == {"case_id": CASE, "confirm": True}
+    assert "r-5" not in repr(ToErase(reporter="r-5"))

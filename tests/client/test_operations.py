@@ -17,6 +17,7 @@ from caseload_client import (
     Lease,
     NewReport,
     Retries,
+    ToErase,
     UnavailableError,
     Verdict,
 )
@@ -26,7 +27,7 @@ from tests.client.test_public_names import METHODS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
 # BentoML's own route and the metrics are outside the contract that this client is of.
-CASE, REPORT, BULK = "case-0", "report-0", "bulk-0"
+CASE, REPORT, BULK, RECEIVER, ERASURE, DELIVERY = "case-0", "report-0", "bulk-0", "receiver-0", "erasure-0", 17
 LATER = datetime(2026, 3, 4, 12, tzinfo=UTC)
 LEASE = Lease(case_id=CASE, holder="ada", token=1, expires_at=LATER)
 KNOWN = Case.model_construct(case_id=CASE, version=1, status="open")
@@ -70,10 +71,19 @@ ASKED: dict[str, Any] = {
     "split": lambda c: c.split(REPORT),
     "unassign": lambda c: c.unassign(CASE, version=1),
     "undo": lambda c: c.undo(CASE, version=1),
+    "deliveries": lambda c: list(c.deliveries()),
+    "deliveries_page": lambda c: c.deliveries_page(),
+    "erase": lambda c: c.erase(ToErase(case_id=CASE)),
+    "erasure": lambda c: c.erasure(ERASURE),
+    "receivers": lambda c: c.receivers(),
+    "replay_delivery": lambda c: c.replay_delivery(DELIVERY),
+    "replay_receiver": lambda c: c.replay_receiver(RECEIVER),
     "wait_until_ready": lambda c: c.wait_until_ready(0),
 }
 # Built into the service at the same time as this client, and documented with it.
-COMING = {"GET /v1/cases", "POST /v1/cases/batch"}
+COMING = {"POST /v1/erasures", "GET /v1/erasures/{erasure_id}"}
+# Called by other systems in shapes of their own, signed and without a key.
+OF_OTHERS = "/v1/inbound/"
 
 
 def test_each_operation_has_its_method_and_each_method_its_operation(server: ScriptedServer) -> None:
@@ -82,7 +92,7 @@ def test_each_operation_has_its_method_and_each_method_its_operation(server: Scr
 
     asked = _asked(server)
 
-    assert documented - asked == set()
+    assert {operation for operation in documented - asked if OF_OTHERS not in operation} == set()
     assert asked - documented <= COMING | {"GET /openapi.json"}
 
 
@@ -104,5 +114,12 @@ def _asked(server: ScriptedServer) -> set[str]:
 
 
 def _template(path: str) -> str:
-    names = {CASE: "{case_id}", REPORT: "{report_id}", BULK: "{bulk_id}"}
+    names = {
+        CASE: "{case_id}",
+        REPORT: "{report_id}",
+        BULK: "{bulk_id}",
+        RECEIVER: "{webhook_id}",
+        ERASURE: "{erasure_id}",
+        str(DELIVERY): "{delivery_id}",
+    }
     return "/".join(names.get(part, part) for part in path.partition("?")[0].split("/"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from caseload_client._async.administering import AsyncAdminCalls
 from caseload_client._async.bulk import AsyncBulkCalls
 from caseload_client._async.cases import AsyncCaseCalls
 from caseload_client._async.handling import AsyncHandlingCalls
@@ -11,7 +12,13 @@ from caseload_client._async.scoring import AsyncScoreCalls
 
 
 class AsyncClient(
-    AsyncScoreCalls, AsyncCaseCalls, AsyncQueueCalls, AsyncHandlingCalls, AsyncBulkCalls, AsyncHealthCalls
+    AsyncScoreCalls,
+    AsyncCaseCalls,
+    AsyncQueueCalls,
+    AsyncHandlingCalls,
+    AsyncBulkCalls,
+    AsyncHealthCalls,
+    AsyncAdminCalls,
 ):
     """The API of a Caseload service, as methods. It may be shared, and keeps its connections until it is closed.
 

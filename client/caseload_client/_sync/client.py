@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from caseload_client._sync.administering import AdminCalls
 from caseload_client._sync.bulk import BulkCalls
 from caseload_client._sync.cases import CaseCalls
 from caseload_client._sync.handling import HandlingCalls
@@ -10,7 +11,15 @@ from caseload_client._sync.queue import QueueCalls
 from caseload_client._sync.scoring import ScoreCalls
 
 
-class Client(ScoreCalls, CaseCalls, QueueCalls, HandlingCalls, BulkCalls, HealthCalls):
+class Client(
+    ScoreCalls,
+    CaseCalls,
+    QueueCalls,
+    HandlingCalls,
+    BulkCalls,
+    HealthCalls,
+    AdminCalls,
+):
     """The API of a Caseload service, as methods. It may be shared, and keeps its connections until it is closed.
 
         with Client("http://127.0.0.1:3000", key) as caseload:
