@@ -105,6 +105,20 @@ def test_erased_texts_leave_no_vector_behind_and_others_stay(tmp_path: Path) -> 
     assert asked.asked == ["two"]
 
 
+def test_what_earlier_assemblies_left_is_removed_as_a_whole(tmp_path: Path) -> None:
+    cached = CachedEncoder(CountingEncoder(), tmp_path)
+    vectors = cached.encode(TEXTS)
+    path = only_file(tmp_path)
+    # The first assembly made other texts of the same words: their keys cannot be told from today's.
+    old = path.with_name(path.name.replace(f".a{embedding_cache.ASSEMBLY_VERSION}.", ".a1."))
+    old.write_bytes(path.read_bytes())
+    assert erase(tmp_path, ["two"]) == 1 + len(set(TEXTS))
+    assert [kept.name for kept in (tmp_path / "embeddings").iterdir()] == [path.name]
+    asked = CountingEncoder()
+    np.testing.assert_array_equal(CachedEncoder(asked, tmp_path).encode(TEXTS), vectors)
+    assert asked.asked == ["two"]
+
+
 def test_one_that_had_read_the_file_before_sees_the_erasure_and_what_others_added(tmp_path: Path) -> None:
     inner = CountingEncoder()
     cached = CachedEncoder(inner, tmp_path)

@@ -29,6 +29,9 @@ def test_a_preview_changes_nothing_and_yes_erases(run: Run, store: CaseStore, ho
     home.mkdir()
     export = home / "cases.csv"
     assert run("export", "cases", "-o", export).code == 0
+    assert run("export", "cases", "-o", home / "cases.jsonl").code == 0
+    # Somebody's own file, and none of ours.
+    (home / "notes.csv").write_text("id,title\n1,what we do about refunds\n")
     elsewhere = home.parent / "cases.csv"
     assert run("export", "cases", "-o", elsewhere).code == 0
     told = run("erase", "--reporter", canaries.reporter)
@@ -42,11 +45,12 @@ def test_a_preview_changes_nothing_and_yes_erases(run: Run, store: CaseStore, ho
     answer = json.loads(done.out)
     assert (done.code, answer["schema"], answer["erased"], answer["pending"]) == (0, "caseload.erasure/1", True, [])
     assert answer["counts"] == {
-        "cases": 1, "contents": 1, "identities": 1, "fingerprints": 1, "reports": 1, "exports": 1,
+        "cases": 1, "contents": 1, "identities": 1, "fingerprints": 1, "reports": 1, "exports": 2,
     }  # fmt: skip
     assert store.erasure(answer["erasure_id"]).by == "root"
     assert rows_with(canaries, url_of(store)) == []
     assert hits(canaries, files_under(home)) == []
+    assert [path.name for path in home.glob("*.csv")] == ["notes.csv"]
     assert store.case(other.id).status is CaseStatus.OPEN
     # Out of reach, as docs/privacy.md says.
     assert hits(canaries, [elsewhere]) != []
