@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 import caseload_client as client
 from caseload_client import answers_admin
-from serving import answers, answers_handling, answers_webhooks, explanation_answers
+from serving import answers, answers_handling, answers_webhooks, explanation_answers, schemas_privacy
 
 PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
     (client.FieldProblem, answers.ProblemItem),
@@ -51,6 +51,8 @@ PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
     (client.Delivery, answers_webhooks.DeliveryAnswer),
     (client.DeliveriesPage, answers_webhooks.DeliveriesAnswer),
     (client.Replayed, answers_webhooks.ReplayedAnswer),
+    (client.Erased, schemas_privacy.EraseAnswer),
+    (client.Erasure, schemas_privacy.ErasureAnswer),
 ]
 
 
