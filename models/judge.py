@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -63,6 +64,12 @@ class Judgement:
     def novel(self) -> bool:
         """Whether it is a new kind of case: far from all that were decided."""
         return self.novelty_p is not None and self.novelty_p < NOVEL_BELOW
+
+    @property
+    def in_numbers(self) -> bool:
+        """Whether all that it says is finite; a model that went wrong says NaN."""
+        said = [*self.category.values(), *self.severity.values(), self.novelty_p or 0.0, self.minutes or 0.0]
+        return all(map(math.isfinite, said))
 
 
 class Judge:

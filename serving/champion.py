@@ -170,7 +170,12 @@ class ChampionWatch:
             logger.error("model %s/%s does not serve: %s", champion.name, champion.version, error)
             return
         # The first judgement builds what later ones reuse; nobody should wait for it.
-        judge.judge([assemble("", "A first case, so that everything is in place before the second.")])
+        [first] = judge.judge([assemble("", "A first case, so that everything is in place before the second.")])
+        if not first.in_numbers:
+            error = ArtifactError("'model' must judge in numbers (got NaN or infinity); train again, or roll back")
+            self._become(Serving(State.FAILED, error, champion=champion))
+            logger.error("model %s does not serve: %s", model.full_version, error)
+            return
         self._become(Serving(State.READY, model=model, champion=champion))
         logger.info("model %s serves (%s)", model.full_version, champion.sha256[:12])
         if before is None or before.sha256 != model.sha256:

@@ -12,6 +12,7 @@ from cases.record import FiledReport, NewReport
 from serving.answers import BatchFiledAnswer, FiledItemAnswer, ItemProblem
 from serving.idempotency import KeyedRoute, keyed
 from serving.items import fit_items, item_problem, unfit_items
+from serving.measures import measures
 from serving.routes_cases import file_all
 from serving.schemas import ReportsRequest
 from serving.services import Services, identity, services
@@ -33,6 +34,7 @@ def file_batch(body: ReportsRequest, parts: Parts, who: Who) -> BatchFiledAnswer
     filed = dict(
         zip((place for place, _ in fit), _filed(parts, [report for _, report in fit], who.name), strict=True)
     )
+    measures().filings.labels("deferred").inc(sum(isinstance(became, FiledReport) for became in filed.values()))
     parts.backlog.wake()
     return BatchFiledAnswer(
         results=[_item(place, filed.get(place) or wrong[place]) for place in range(len(body.reports))]

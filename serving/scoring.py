@@ -187,6 +187,8 @@ def _judged(
     suspicious = [row for row, case in enumerate(as_is) if SUSPICIOUS in case.signals]
     trusting = [replace(as_is[row], signals=without_suspicion(as_is[row].signals)) for row in suspicious]
     found = judge.judge([*as_is, *bare, *trusting])
+    if not all(judgement.in_numbers for judgement in found):
+        raise ArithmeticError("a judgement that is no number")
     # The signals of these come without the text, so they hold no suspicion either.
     without_raises = dict(zip(raised, found[len(cases) : len(cases) + len(raised)], strict=True))
     pairs = [[(judgement, without_raises.get(row, judgement))] for row, judgement in enumerate(found[: len(cases)])]

@@ -2,16 +2,24 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from cases.errors import ArtifactError, ModelMissingError, StoreUnavailableError
 from cases.store import CaseStore
+from features.assemble import assemble
+from features.frame import feature_frame
+from models.artifact import ENCODER, load_artifact, save_artifact
 from serving.app import build_services
 from serving.champion import ChampionWatch, State
 from serving.problems import ModelLoadingError
-from tests.serving.conftest import Place, Running, a_report, state, wait_until
+from tests.serving.conftest import Place, Running, a_report, an_api, state, wait_until
+from tests.serving.small_model import SmallModel
 
 
 def watch_of(place: Place) -> ChampionWatch:
@@ -130,6 +138,54 @@ def test_a_byte_changed_while_serving_ends_readiness_and_not_intake(running: Run
         "model_damaged",
     )
     assert running.client.get("/v1/queue").json()["length"] == 1
+
+
+def spoilt(model: SmallModel, folder: Path, spoil: Callable[[npt.NDArray[np.float32]], None]) -> SmallModel:
+    """The model with other weights, saved as a whole artifact: nothing but its answers tells."""
+    judge = load_artifact(model.directory)
+    spoil(judge.category.weights_)
+    return SmallModel(folder, save_artifact(judge, folder, name="small", encoder_dir=model.directory / ENCODER))
+
+
+def test_a_model_that_says_nan_does_not_serve_and_the_rules_rank_meanwhile(place: Place, tmp_path: Path) -> None:
+    broken = spoilt(place.models[0], tmp_path / "nan", lambda weights: weights.fill(np.nan))
+    placed = dataclasses.replace(place, models=(broken, place.models[1]))
+    placed.promote(0)
+    with an_api(placed) as api:
+        wait_until(lambda: state(api) == "failed")
+        assert "NaN" in api.client.get("/health/ready").json()["reason"]
+        filed = api.client.post("/v1/cases", json=a_report(attributes={"minor_involved": True})).json()
+        assert (filed["score"], filed["unscored"]["code"]) == (None, "model_damaged")
+        plain = api.client.post("/v1/cases", json=a_report(external_id="T-2", subject_ref="c-2")).json()["case_id"]
+        assert placed.store.case(filed["case_id"]).order_key > placed.store.case(plain).order_key
+        # Another takes over, and the case is scored after all.
+        placed.promote(1, version="2")
+        wait_until(lambda: placed.store.latest_score(filed["case_id"]) is not None, 30)
+
+
+def test_a_case_on_which_a_model_says_nan_is_told_so_and_fails_no_other(place: Place, tmp_path: Path) -> None:
+    judge = load_artifact(place.models[0].directory)
+
+    def columns(text: str) -> set[int]:
+        frame = feature_frame([assemble("", text)], judge.encoder)
+        return set(judge.category.blocks_.transform(frame).nonzero()[1].tolist())
+
+    # Words of that text alone: each other text has the columns of its embedding too, which stay as they are.
+    of_one = columns("Refund refund refund me.") - columns("This lecture is my book, read aloud.")
+
+    def spoil(weights: npt.NDArray[np.float32]) -> None:
+        weights[sorted(of_one)] = np.nan
+
+    placed = dataclasses.replace(place, models=(spoilt(place.models[0], tmp_path / "nan", spoil), place.models[1]))
+    placed.promote(0)
+    with an_api(placed) as api:
+        wait_until(lambda: state(api) == "ready")
+        texts = ["This lecture is my book, read aloud.", "Refund refund refund me."]
+        answer = api.client.post("/v1/score", json={"cases": [{"description": text} for text in texts]})
+        good, bad = answer.json()["scores"]
+        assert (answer.status_code, "problem" in good, bad["problem"]["code"]) == (200, False, "internal_error")
+        filed = api.client.post("/v1/cases", json=a_report(description=texts[1])).json()
+        assert (filed["created"], filed["score"], filed["unscored"]["code"]) == (True, None, "internal_error")
 
 
 def test_a_new_champion_takes_over_within_seconds_and_scores_the_queue_anew(running: Running) -> None:
