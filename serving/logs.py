@@ -84,6 +84,7 @@ def told_without_messages(error: BaseException) -> str:
 def configure(log_format: LogFormat = "text") -> None:
     """Log to stderr: our own from INFO, everyone else's from WARNING, and requests where lines are JSON."""
     handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter(FORMAT))
     handler.addFilter(WithoutMessages())
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -104,11 +105,9 @@ def guard_present_handlers(log_format: LogFormat = "text") -> None:
 
 def _write_as(handlers: Iterable[logging.Handler], log_format: LogFormat) -> None:
     access.setLevel(logging.INFO if log_format == "json" else logging.WARNING)
-    for handler in handlers:
-        if log_format == "json":
+    if log_format == "json":
+        for handler in handlers:
             handler.setFormatter(JsonLines())
-        elif handler.formatter is None:
-            handler.setFormatter(logging.Formatter(FORMAT))
 
 
 # On the loggers too: whoever mounts the app elsewhere has handlers of their own.

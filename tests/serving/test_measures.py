@@ -89,7 +89,7 @@ def test_batches_the_model_and_its_swaps_are_told(place: Place, tmp_path: Path) 
         client.post("/v1/cases", json=a_report())
         before = scrape(client)
         second = place.promote(1, version="2")
-        wait_until(lambda: client.get("/v1/model").json()["model"]["sha256"] == second)
+        wait_until(lambda: client.get("/v1/model").json()["model"]["sha256"] == second, seconds=40)
         after = scrape(client)
 
     # Forty as thirty-two and eight, and the report by itself.
@@ -113,7 +113,7 @@ def test_batches_the_model_and_its_swaps_are_told(place: Place, tmp_path: Path) 
 def test_reports_that_no_model_judged_are_counted_by_why_not(place: Place, tmp_path: Path) -> None:
     key = place.store.add_caller("tests", Role)
     with service_process(place.settings, tmp_path, ready=False) as service, service.client(key) as client:
-        wait_until(lambda: client.get("/health/ready").json()["state"] == "no_model")
+        wait_until(lambda: client.get("/health/ready").json()["state"] == "no_model", seconds=40)
         for number in range(2):
             client.post("/v1/cases", json=a_report(external_id=f"T-{number}", subject_ref=f"c-{number}"))
         said = scrape(client)
@@ -129,7 +129,7 @@ def test_what_waits_for_a_score_is_counted_and_comes_down_to_nothing(place: Plac
         report = a_report(external_id=f"T-{number}", subject_ref=f"c-{number}")
         _file_without_a_service(place, report)
     with service_process(place.settings, tmp_path, ready=False) as service, service.client(key) as client:
-        wait_until(lambda: scrape(client)("caseload_backlog_cases") == 40)
+        wait_until(lambda: scrape(client)("caseload_backlog_cases") == 40, seconds=40)
         place.promote()
         wait_until(lambda: scrape(client)("caseload_backlog_cases") == 0, seconds=40)
 
@@ -144,7 +144,7 @@ def test_the_queue_is_told_by_severity_and_by_how_its_cases_stand(place: Place, 
     place.store.decide(case.id, verdict, holder="ann", token=lease.token)
     place.store.claim_next("ann", 600)
     with service_process(place.settings, tmp_path, ready=False) as service, service.client(key) as client:
-        wait_until(lambda: scrape(client)("caseload_queue_cases", severity="none", standing="free") == 1)
+        wait_until(lambda: scrape(client)("caseload_queue_cases", severity="none", standing="free") == 1, seconds=40)
         said = scrape(client)
     assert said("caseload_queue_open") == 2
     assert said("caseload_queue_cases", severity="none", standing="claimed") == 1
