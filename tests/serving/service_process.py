@@ -61,6 +61,7 @@ def service_process(settings: Settings, folder: Path, *, ready: bool = True) -> 
         "CASELOAD_PORT": str(_free_port()),
         "CASELOAD_TRUSTED_PROXIES": settings.trusted_proxies,
         "CASELOAD_PROXY_SECRET": settings.proxy_secret.get_secret_value(),
+        "CASELOAD_WEBHOOK_NETWORKS": settings.webhook_networks,
         # A killed service cannot tidy up after itself.
         "TMPDIR": str(folder),
     }
