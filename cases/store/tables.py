@@ -458,7 +458,7 @@ deliveries = Table(
     sqlite_autoincrement=True,
     **MYSQL,
 )
-Index("ix_deliveries_due", deliveries.c.state, deliveries.c.webhook_id, deliveries.c.next_at)
+Index("ix_deliveries_due", deliveries.c.state, deliveries.c.webhook_id, deliveries.c.next_at, deliveries.c.id)
 Index("ix_deliveries_before", deliveries.c.webhook_id, deliveries.c.about, deliveries.c.state, deliveries.c.id)
 Index("ix_deliveries_done", deliveries.c.state, deliveries.c.done_at)
 Index("ix_deliveries_counted", deliveries.c.state, deliveries.c.kind, deliveries.c.created_at)

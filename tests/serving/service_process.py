@@ -63,6 +63,7 @@ def service_process(
         "CASELOAD_PORT": str(free_port()),
         "CASELOAD_TRUSTED_PROXIES": settings.trusted_proxies,
         "CASELOAD_PROXY_SECRET": settings.proxy_secret.get_secret_value(),
+        "CASELOAD_WEBHOOK_NETWORKS": settings.webhook_networks,
         # A killed service cannot tidy up after itself.
         "TMPDIR": str(folder),
         **(beside or {}),

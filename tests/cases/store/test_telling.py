@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -18,6 +19,7 @@ from cases.ids import CaseId
 from cases.record import EventKind, Rank
 from cases.store import CaseStore
 from cases.store.tables import deliveries, event_readers, events
+from cases.store.telling.delivering import PAGE
 from cases.telling import NAMED_REPORTS, Told
 from cases.webhooks import ClaimedDelivery, DeliveryState, WebhookId
 from tests.cases.store.builders import MORNING, VERDICT, decide, file_one, report, score
@@ -331,6 +333,34 @@ def test_a_message_that_is_refused_again_and_again_holds_up_the_case_no_longer(
         store.not_delivered(refused.delivery, "500", timedelta(hours=1))
         clock.forward(hours=1)
     assert sorted(kinds(store.claim_deliveries(to, 10, LEASE))) == ["case.decided", "case.scored"]
+
+
+def test_very_much_about_one_case_keeps_nothing_about_others_waiting(store: CaseStore) -> None:
+    to = receiver(store, Told.SCORED)
+    busy, other = file_one(store, 1), file_one(store, 2)
+    store.record_scores([score(busy) for _ in range(2 * PAGE + 50)])
+    store.record_scores([score(other)])
+    derive(store)
+    claimed = store.claim_deliveries(to, 10, LEASE)
+    assert [each.delivery.about for each in claimed] == [busy.id, other.id]
+    assert store.claim_deliveries(to, 10, LEASE) == []
+    store.delivered(claimed[0].delivery, "204")
+    assert [each.delivery.about for each in store.claim_deliveries(to, 10, LEASE)] == [busy.id]
+
+
+@pytest.mark.slow
+def test_a_claim_looks_at_few_of_very_many_that_wait(store: CaseStore) -> None:
+    to = receiver(store, Told.SCORED)
+    filed = store.file_reports([report(number) for number in range(3_000)], actor="intake")
+    assert len(filed) == 3_000
+    while cases := store.unscored(500, "a" * 64):
+        store.record_scores([score(case) for case in cases])
+    derive(store)
+    begun = time.monotonic()
+    for _ in range(10):
+        assert len(store.claim_deliveries(to, 8, LEASE)) == 8
+    # A join of the queue with itself took nine seconds for each at 5,000.
+    assert time.monotonic() - begun < 10
 
 
 def lapse(engine: Engine) -> None:

@@ -64,7 +64,7 @@ def upgrade() -> None:
         **MYSQL,
     )
     for name, columns in (
-        ("ix_deliveries_due", ["state", "webhook_id", "next_at"]),
+        ("ix_deliveries_due", ["state", "webhook_id", "next_at", "id"]),
         ("ix_deliveries_before", ["webhook_id", "about", "state", "id"]),
         ("ix_deliveries_done", ["state", "done_at"]),
         ("ix_deliveries_counted", ["state", "kind", "created_at"]),
