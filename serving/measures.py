@@ -79,7 +79,9 @@ def _made() -> Measures:
             "caseload_scorer_waiting", "Cases that wait for the model or are with it.", multiprocess_mode=_SUM
         ),
         filings=Counter(
-            "caseload_filings", "Reports answered, by what came of the score: scored, deferred, or why not.", ["outcome"]
+            "caseload_filings",
+            "Reports answered, by what came of the score: scored, deferred, or why not.",
+            ["outcome"],
         ),
         backlog=_of_record(
             "backlog_cases",

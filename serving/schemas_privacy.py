@@ -63,7 +63,8 @@ class EraseAnswer(Outgoing):
     counts: dict[str, int] = Field(
         description=(
             "How many, by name: cases (touched), reports (outside ids), contents (texts), identities, notes, "
-            "fingerprints, answers (kept for repeated requests), subjects, embeddings."
+            "fingerprints, answers (kept for repeated requests), "
+            "deliveries (told of the case), subjects, embeddings."
         )
     )
     exports: int = Field(description="Exports in the service's own folder that go, too.")

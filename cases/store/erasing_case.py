@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, Table, column, delete, func, insert, inspect, select, table, update
+from sqlalchemy import Column, Connection, Select, Table, delete, func, insert, select, update
 
 from cases.erasure import ERASED_PREFIX, Counts, ErasurePlan, erased_external_id
 from cases.ids import CaseId, new_id
@@ -22,11 +22,17 @@ from cases.store.gathering import own_attributes
 from cases.store.living import Steps, locked_state
 from cases.store.rows import AnyRow, chunks, still_read
 from cases.store.storable import merged_attributes
-from cases.store.tables import cases, contents, fingerprints, notes, report_identities, reports
+from cases.store.tables import (
+    cases,
+    contents,
+    fingerprints,
+    idempotent_answers,
+    notes,
+    report_identities,
+    reports,
+)
+from cases.store.telling.forgetting import count_told, forget_told
 from cases.store.working.leases import end_lease, lease_row, live_holder
-
-# Answers kept so that a request sent twice is answered once; they hold what a case says.
-ANSWERS = table("idempotent_answers", column("case_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,8 @@ def erase_case(
         version, left = _erase_contents(connection, case_id, None if whole else plan.report_ids, counts, steps)
         counts["notes"] += _deleted(connection, notes, notes.c.case_id, [case_id])
         counts["fingerprints"] += _deleted(connection, fingerprints, fingerprints.c.report_id, report_ids)
-        counts["answers"] += _erase_answers(connection, case_id)
+        # They hold what a case says.
+        counts["answers"] += _deleted(connection, idempotent_answers, idempotent_answers.c.case_id, [case_id])
         if version is not None and state.status is not CaseStatus.MERGED:
             told["content_version"] = version
         if state.is_open and not left:
@@ -70,6 +77,7 @@ def erase_case(
         counts["identities"] += _deleted(connection, report_identities, report_identities.c.report_id, report_ids)
     if extent.refs:
         counts["reports"] += _forget_external_ids(connection, report_ids)
+        counts["deliveries"] += forget_told(connection, case_id)
         if whole:
             connection.execute(update(cases).where(cases.c.id == case_id).values(ref_source=None, case_ref=None))
     if not +counts and not told:
@@ -92,21 +100,15 @@ def count_case(connection: Connection, case_id: CaseId, plan: ErasurePlan, exten
         counts["contents"] += len(_going(rows, None if case_id in plan.whole else plan.report_ids)[0])
         counts["notes"] += _count(connection, notes, notes.c.case_id == case_id)
         counts["fingerprints"] += _counted(connection, fingerprints, fingerprints.c.report_id, report_ids)
-        if has_answers(connection):
-            query = select(func.count()).select_from(ANSWERS).where(ANSWERS.c.case_id == case_id)
-            counts["answers"] += connection.execute(query).scalar_one()
+        counts["answers"] += _count(connection, idempotent_answers, idempotent_answers.c.case_id == case_id)
     if extent.identities:
         counts["identities"] += _counted(connection, report_identities, report_identities.c.report_id, report_ids)
     if extent.refs:
         counts["reports"] += len(_named(connection, report_ids))
+        counts["deliveries"] += count_told(connection, case_id)
     if +counts:
         counts["cases"] = 1
     return counts
-
-
-def has_answers(connection: Connection) -> bool:
-    """Whether this schema keeps answers to requests."""
-    return inspect(connection).has_table(ANSWERS.name)
 
 
 # What tells which rows go, without the words.
@@ -213,12 +215,6 @@ def _end_lease(connection: Connection, db: Database, steps: Steps, case_id: Case
     now = db.now(connection)
     if live_holder(lease_row(connection, case_id), now) is not None:
         end_lease(connection, steps, case_id, now)
-
-
-def _erase_answers(connection: Connection, case_id: CaseId) -> int:
-    if not has_answers(connection):
-        return 0
-    return connection.execute(delete(ANSWERS).where(ANSWERS.c.case_id == case_id)).rowcount
 
 
 def _named(connection: Connection, report_ids: Sequence[str]) -> list[AnyRow]:

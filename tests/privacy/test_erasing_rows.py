@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Engine, MetaData, String, Table, insert, inspect, text
+from sqlalchemy import Engine, text
 
 from cases.erasure import Counts, ErasureKind, ErasureRequest, Place
 from cases.errors import ConflictError, InvalidInputError, NotFoundError, StaleLeaseError
@@ -19,7 +19,10 @@ from cases.ids import new_id
 from cases.record import CaseStatus, EventKind
 from cases.seals import SealKey
 from cases.store import CaseStore, migrate
+from cases.store.answering import Known, StoredAnswer
 from cases.store.erasing import Extent
+from cases.telling import Told
+from cases.webhooks import DeliveryState
 from tests.cases.store.builders import VERDICT, claim, decide, file_one, kinds, next_for, report, score
 from tests.databases import fresh_database
 from tests.privacy.canaries import Canaries, rows_with
@@ -231,35 +234,38 @@ def test_a_second_time_there_is_nothing_left_to_erase(store: CaseStore, canaries
     assert store.events(case.id) == events
 
 
-def test_answers_kept_for_repeated_requests_go_where_there_are_any(
-    store: CaseStore, engine: Engine, store_url: str, canaries: Canaries
+def test_answers_kept_for_repeated_requests_go_with_the_text_that_they_show(
+    store: CaseStore, store_url: str, canaries: Canaries
 ) -> None:
     case, other = file_theirs(store, canaries), file_one(store, 9)
-    with fresh_answers(engine) as put:
-        put(case.id, canaries.text)
-        put(other.id, "kept")
-        erase(store, REPORTER, canaries.reporter)
-        assert rows_with(canaries, store_url) == []
-        with engine.connect() as connection:
-            assert connection.execute(text("SELECT answer FROM idempotent_answers")).scalars().all() == ["kept"]
+    for key, about, body in (("a" * 64, case.id, canaries.text), ("b" * 64, other.id, "kept")):
+        store.begin_answer(key, "c" * 64, keep_seconds=60)
+        store.answered(key, StoredAnswer(200, body, {}, about))
+    erase(store, REPORTER, canaries.reporter)
+    assert rows_with(canaries, store_url) == []
+    assert store.begin_answer("a" * 64, "c" * 64, keep_seconds=60).known is Known.NEW
+    kept = store.begin_answer("b" * 64, "c" * 64, keep_seconds=60).answer
+    assert kept is not None
+    assert kept.body == "kept"
 
 
-@contextmanager
-def fresh_answers(engine: Engine) -> Iterator[Callable[[str, str], None]]:
-    """The table of answers, where this schema has none yet."""
-    if inspect(engine).has_table("idempotent_answers"):
-        pytest.skip("the schema has its own, whose columns its own tests know")
-    table = Table("idempotent_answers", MetaData(), Column("case_id", String(36)), Column("answer", String(255)))
-    table.create(engine)
-
-    def put(case_id: str, answer: str) -> None:
-        with engine.begin() as connection:
-            connection.execute(insert(table).values(case_id=case_id, answer=answer))
-
-    try:
-        yield put
-    finally:
-        table.drop(engine)
+def test_outside_ids_go_from_what_was_told_and_from_what_is_still_to_be_told(
+    store: CaseStore, store_url: str, canaries: Canaries
+) -> None:
+    to = store.add_webhook("https://hooks.example.org/", [Told.DECIDED, Told.SCORED])[0].id
+    case, other = file_theirs(store, canaries), file_one(store, 9)
+    for one in (case, other):
+        store.record_scores([score(one)])
+        decide(store, one.id)
+    store.derive_deliveries()
+    [first, *_] = store.claim_deliveries(to, 1, timedelta(seconds=60))
+    store.delivered(first.delivery, "200")
+    before = [delivery.event_id for delivery in store.deliveries(20, state=DeliveryState.PENDING)]
+    erase(store, REPORTER, canaries.reporter)
+    assert rows_with(canaries, store_url) == []
+    # What is still to be told is told, without these.
+    assert [delivery.event_id for delivery in store.deliveries(20, state=DeliveryState.PENDING)] == before
+    assert {delivery.about for delivery in store.deliveries(20)} == {case.id, other.id}
 
 
 def test_an_erasure_that_was_interrupted_says_where_it_has_yet_to_reach(store: CaseStore, canaries: Canaries) -> None:
