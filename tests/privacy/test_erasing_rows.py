@@ -20,6 +20,7 @@ from cases.record import CaseStatus, EventKind
 from cases.seals import SealKey
 from cases.store import CaseStore, migrate
 from cases.store.erasing import Extent
+from cases.taxonomy_file import load_taxonomy
 from tests.cases.store.builders import VERDICT, claim, decide, file_one, kinds, next_for, report, score
 from tests.databases import fresh_database
 from tests.privacy.canaries import Canaries, rows_with
@@ -219,6 +220,17 @@ def test_the_log_says_that_and_when_and_by_whom_and_never_what(
     with engine.connect() as connection:
         kept = connection.execute(text("SELECT * FROM erasures")).one()
     assert canaries.found_in(repr(tuple(kept)).encode()) == []
+
+
+def test_a_case_that_nobody_can_decide_any_more_is_late_for_nobody(store: CaseStore, canaries: Canaries) -> None:
+    store.register_policy(load_taxonomy())
+    for case in (file_theirs(store, canaries), file_one(store, 9)):
+        store.record_scores([score(case, severity_level=1)])
+    erase(store, REPORTER, canaries.reporter)
+    [row] = store.view("first_touch_sla")
+    assert (row["cases"], row["late"]) == (1, 1)
+    [volume] = store.view("volume_by_category_week")
+    assert volume["cases"] == 2, "it came in"
 
 
 def test_a_second_time_there_is_nothing_left_to_erase(store: CaseStore, canaries: Canaries) -> None:
