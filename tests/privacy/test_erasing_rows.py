@@ -19,6 +19,7 @@ from cases.ids import new_id
 from cases.record import CaseStatus, EventKind
 from cases.seals import SealKey
 from cases.store import CaseStore, migrate
+from cases.store import engine as store_engine
 from cases.store.erasing import Extent
 from cases.taxonomy_file import load_taxonomy
 from tests.cases.store.builders import VERDICT, claim, decide, file_one, kinds, next_for, report, score
@@ -313,11 +314,19 @@ def test_the_way_back_from_0010_keeps_the_cases(empty_url: str, canaries: Canari
         assert store.case(other.id).status is CaseStatus.OPEN
 
 
-def test_nothing_of_it_is_left_in_sqlites_files(tmp_path: Path, canaries: Canaries) -> None:
+@pytest.mark.parametrize("journal", ["WAL", "TRUNCATE"])
+def test_nothing_of_it_is_left_in_sqlites_files(
+    tmp_path: Path, canaries: Canaries, journal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Which of the two it is depends on SQLite's version; both must leave nothing.
+    monkeypatch.setattr(store_engine, "sqlite_journal_mode", lambda _version: journal)
     with fresh_database("sqlite", tmp_path) as url, CaseStore.open(url) as store, CaseStore.open(url) as other:
         for number in range(200):
             file_theirs(store, canaries, number)
         assert other.queue_length() == 200
+        assert {path.suffix for path in tmp_path.glob("caseload_test_*")} >= (
+            {".db-wal"} if journal == "WAL" else set()
+        )
         # As a SQLite that does not write over what it deletes leaves it: gone from the tables, and there in the file.
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as plain, plain:
             plain.execute("PRAGMA secure_delete = OFF")
