@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cases.erasure import RETENTION, ErasureKind, Place
+from cases.erasure import RETENTION, Counts, ErasureKind, Place
 from cases.errors import ArtifactError
 from cases.identity import Role
 from cases.ids import new_id
@@ -177,7 +177,9 @@ def test_what_could_not_be_reached_is_tried_again(place: Home, canaries: Canarie
     for _ in range(2):
         with pytest.raises(ArtifactError, match="format 2"):
             retaining.step()
-    assert store.erasure(begun.id).pending == (Place.MODELS, Place.TRACKER)
+    # Nothing is counted yet: it may be at its rows, which have to be gone before the file is written anew.
+    assert store.erasure(begun.id).pending == (Place.DATABASE, Place.MODELS, Place.TRACKER)
+    store.reached(begun.id, Counts(contents=1))
     shutil.rmtree(old.parent)
     assert not retaining.step()
     assert store.erasure(begun.id).pending == (Place.TRACKER,)
