@@ -172,9 +172,9 @@ class ChampionWatch:
         # The first judgement builds what later ones reuse; nobody should wait for it.
         [first] = judge.judge([assemble("", "A first case, so that everything is in place before the second.")])
         if not first.in_numbers:
-            error = ArtifactError("'model' must judge in numbers (got NaN or infinity); train again, or roll back")
-            self._become(Serving(State.FAILED, error, champion=champion))
-            logger.error("model %s does not serve: %s", model.full_version, error)
+            unfit = ArtifactError("'model' must judge in numbers (got NaN or infinity); train again, or roll back")
+            self._become(Serving(State.FAILED, unfit, champion=champion))
+            logger.error("model %s does not serve: %s", model.full_version, unfit)
             return
         self._become(Serving(State.READY, model=model, champion=champion))
         logger.info("model %s serves (%s)", model.full_version, champion.sha256[:12])

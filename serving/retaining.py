@@ -92,13 +92,16 @@ class Retaining:
         found = store.unfinished_erasures(self._seen, _AT_ONCE)
         if not found:
             return False
-        self._seen = found[-1].id
         asked = [erasure for erasure in found if self._may_scrub(erasure)]
         reach(self._settings, store, asked, [Place.DATABASE])
         reach(self._settings, store, found, _FILES)
+        # Only now: what could not be reached is tried again with the next look.
+        self._seen = found[-1].id
         return len(found) == _AT_ONCE
 
     def _may_scrub(self, erasure: Erasure) -> bool:
         """Whoever asks for an erasure has writers wait for it on SQLite; the clock does not."""
+        if not erasure.counts:
+            return False  # another process is still at its rows
         of_retention = erasure.kind in (ErasureKind.TEXT, ErasureKind.IDENTITY)
         return not (of_retention and self._settings.database_url.startswith("sqlite"))

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from cases.erasure import RETENTION, ErasureKind, Place
+from cases.erasure import RETENTION, Counts, ErasureKind, Place
+from cases.errors import ArtifactError
 from cases.identity import Role
 from cases.ids import new_id
 from cases.record import CaseStatus
 from features.assemble import assemble
 from features.embedding_cache import CachedEncoder
 from models.artifact import ENCODER, load_artifact, save_artifact, verify_artifact
+from models.erasable import SETTINGS
 from models.precedents import Precedents
 from serving.retaining import Retaining
 from tests.cases.store.builders import decide, file_one
@@ -161,6 +163,26 @@ def precedents(api: Running) -> set[str]:
     assert assurance is not None
     assert assurance.precedents is not None
     return set(assurance.precedents._ids)  # noqa: SLF001 - as above
+
+
+def test_what_could_not_be_reached_is_tried_again(place: Home, canaries: Canaries) -> None:
+    store = place.store
+    case = file_theirs(store, canaries)
+    old = place.settings.models_dir / ("0" * 64) / "assurance"
+    old.mkdir(parents=True)
+    (old.parent / "manifest.json").write_text("{}")
+    (old / SETTINGS).write_text(f'{{"case_ids": ["{case.id}"]}}')
+    retaining = Retaining(lambda: store, place.settings, lambda: datetime.now(UTC))
+    begun = store.begin_erasure(ErasureKind.CASE, by="admin", case_ids=[case.id])
+    for _ in range(2):
+        with pytest.raises(ArtifactError, match="format 2"):
+            retaining.step()
+    # Nothing is counted yet: it may be at its rows, which have to be gone before the file is written anew.
+    assert store.erasure(begun.id).pending == (Place.DATABASE, Place.MODELS, Place.TRACKER)
+    store.reached(begun.id, Counts(contents=1))
+    shutil.rmtree(old.parent)
+    assert not retaining.step()
+    assert store.erasure(begun.id).pending == (Place.TRACKER,)
 
 
 def test_retention_beside_the_service_takes_names_and_the_text_of_what_was_decided(

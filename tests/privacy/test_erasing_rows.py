@@ -19,8 +19,10 @@ from cases.ids import new_id
 from cases.record import CaseStatus, EventKind
 from cases.seals import SealKey
 from cases.store import CaseStore, migrate
+from cases.store import engine as store_engine
 from cases.store.answering import Known, StoredAnswer
 from cases.store.erasing import Extent
+from cases.taxonomy_file import load_taxonomy
 from cases.telling import Told
 from cases.webhooks import DeliveryState
 from tests.cases.store.builders import VERDICT, claim, decide, file_one, kinds, next_for, report, score
@@ -224,6 +226,17 @@ def test_the_log_says_that_and_when_and_by_whom_and_never_what(
     assert canaries.found_in(repr(tuple(kept)).encode()) == []
 
 
+def test_a_case_that_nobody_can_decide_any_more_is_late_for_nobody(store: CaseStore, canaries: Canaries) -> None:
+    store.register_policy(load_taxonomy())
+    for case in (file_theirs(store, canaries), file_one(store, 9)):
+        store.record_scores([score(case, severity_level=1)])
+    erase(store, REPORTER, canaries.reporter)
+    [row] = store.view("first_touch_sla")
+    assert (row["cases"], row["late"]) == (1, 1)
+    [volume] = store.view("volume_by_category_week")
+    assert volume["cases"] == 2, "it came in"
+
+
 def test_a_second_time_there_is_nothing_left_to_erase(store: CaseStore, canaries: Canaries) -> None:
     case = file_theirs(store, canaries)
     decide(store, case.id)
@@ -307,11 +320,19 @@ def test_the_way_back_from_0010_keeps_the_cases(empty_url: str, canaries: Canari
         assert store.case(other.id).status is CaseStatus.OPEN
 
 
-def test_nothing_of_it_is_left_in_sqlites_files(tmp_path: Path, canaries: Canaries) -> None:
+@pytest.mark.parametrize("journal", ["WAL", "TRUNCATE"])
+def test_nothing_of_it_is_left_in_sqlites_files(
+    tmp_path: Path, canaries: Canaries, journal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Which of the two it is depends on SQLite's version; both must leave nothing.
+    monkeypatch.setattr(store_engine, "sqlite_journal_mode", lambda _version: journal)
     with fresh_database("sqlite", tmp_path) as url, CaseStore.open(url) as store, CaseStore.open(url) as other:
         for number in range(200):
             file_theirs(store, canaries, number)
         assert other.queue_length() == 200
+        assert {path.suffix for path in tmp_path.glob("caseload_test_*")} >= (
+            {".db-wal"} if journal == "WAL" else set()
+        )
         # As a SQLite that does not write over what it deletes leaves it: gone from the tables, and there in the file.
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as plain, plain:
             plain.execute("PRAGMA secure_delete = OFF")

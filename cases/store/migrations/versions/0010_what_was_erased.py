@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from cases.store.column_types import UtcDateTime
-from cases.store.migrations import append_only_0003
+from cases.store.migrations import append_only_0003, views_0010
 
 revision = "0010"
 down_revision = "0009"
@@ -26,7 +26,7 @@ MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the table, and the view that passes over what was erased."""
     op.create_table(
         "erasures",
         sa.Column("id", sa.String(36), nullable=False),
@@ -41,11 +41,15 @@ def upgrade() -> None:
         **MYSQL,
     )
     op.create_index("ix_erasures_finished_at", "erasures", ["finished_at"])
+    op.execute(f"DROP VIEW {views_0010.NAME}")
+    op.execute(views_0010.create_statement(op.get_bind().dialect.name))
 
 
 def downgrade() -> None:
     """Drop it, and what the schema before has no word for."""
     dialect = op.get_bind().dialect.name
+    op.execute(f"DROP VIEW {views_0010.NAME}")
+    op.execute(views_0010.statement_before(dialect))
     for statement in append_only_0003.drop_statements(dialect, "events"):
         op.execute(statement)
     op.execute("DELETE FROM events WHERE kind = 'erased'")
