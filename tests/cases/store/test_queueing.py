@@ -21,15 +21,6 @@ def queue_of(store: CaseStore, *order_keys: float) -> list[CaseId]:
     return [case.id for case in cases]
 
 
-def test_a_case_by_name_is_claimed_in_the_queues_given_alone(store: CaseStore) -> None:
-    case = file_one(store, 1)
-    store.move(case.id, "legal", by="lead")
-    with pytest.raises(ConflictError, match="'case_id' must name a case in a queue of theirs"):
-        store.claim(case.id, "ann", 60, queues=["main"])
-    assert store.case(case.id).status is CaseStatus.OPEN
-    assert store.claim(case.id, "ann", 60, queues=["legal", "main"])[1].token == 1
-
-
 def test_the_queue_goes_by_order_key_then_by_age_then_by_id(store: CaseStore) -> None:
     low, high, older_tie = queue_of(store, -1.0, 2.5, 0.5)
     tie = store.file_reports([report(8, received_at=MORNING)], actor="intake", order_key=0.5)[0].case_id
