@@ -286,7 +286,8 @@ def invalid_request(request: Request, error: RequestValidationError) -> Response
     if any(item["type"] == "json_invalid" for item in found):
         return problem(INVALID_BODY)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method == "POST" and not (kind == "application/json" or kind.endswith("+json")):
+    of_the_body = any(item["loc"][:1] == ("body",) for item in found)
+    if of_the_body and not (kind == "application/json" or kind.endswith("+json")):
         return problem(UNSUPPORTED)
     return invalid(field_errors(found, skip=1))
 

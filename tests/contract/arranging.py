@@ -5,6 +5,7 @@ The rest of the request stays as it was generated from the schema.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,11 @@ from itertools import count
 from typing import Any
 
 from cases.decision import Verdict
+from cases.erasure import ErasureKind
 from cases.ids import CaseId
 from cases.store import CaseStore
+from cases.telling import Told
+from cases.webhooks import Delivery
 from tests.cases.store.builders import report
 
 Body = dict[str, Any]
@@ -48,6 +52,19 @@ class Caller:
         verdict = Verdict("spam_promotion", 4, "remove_content", "clear_breach")
         self.store.decide(case.id, verdict, holder="bob", token=lease.token)
         return case.id
+
+    def told(self) -> Delivery:
+        """What a receiver was told; it is paused then, and no address that may be posted to."""
+        to = self.store.add_webhook("https://127.0.0.1:9/", [Told.DECIDED])[0].id
+        self.decided()
+        until = time.monotonic() + 30
+        while not (claimed := self.store.claim_deliveries(to, 1, timedelta(seconds=60))):
+            assert time.monotonic() < until
+            self.store.derive_deliveries()
+            time.sleep(0.05)
+        self.store.delivered(claimed[0].delivery, "204")
+        self.store.pause_webhook(to)
+        return claimed[0].delivery
 
     def arranged(self, path: str, body: Body) -> tuple[Body, Body]:
         """The ids for a path's parameters, and the fields of the body to be what they must be."""
@@ -109,6 +126,21 @@ def _undo_bulk(caller: Caller, _body: Body) -> tuple[Body, Body]:
     return {"bulk_id": caller.store.bulk_decide([caller.case()], verdict, by=_BY_WHOM).bulk_id}, {}
 
 
+def _erase(_caller: Caller, _body: Body) -> tuple[Body, Body]:
+    # One way to name whose, which the schema cannot say.
+    others = {"subject_ref": None, "subject_kind": "", "case_id": None, "external_id": None}
+    return {}, {"reporter": "nobody", "source": "", **others}
+
+
+def _erased(caller: Caller, _body: Body) -> tuple[Body, Body]:
+    return {"erasure_id": caller.store.begin_erasure(ErasureKind.CASE, by=_BY_WHOM, case_ids=[]).id}, {}
+
+
+def _told_again(caller: Caller, _body: Body) -> tuple[Body, Body]:
+    delivery = caller.told()
+    return {"delivery_id": delivery.id, "webhook_id": delivery.webhook_id}, {}
+
+
 def _next(caller: Caller, body: Body) -> tuple[Body, Body]:
     case = caller.case()
     return {}, {"case_id": case if body.get("case_id") else None, "queues": None}
@@ -134,4 +166,8 @@ _ARRANGED: dict[str, Arrange] = {
     "/v1/bulk/decide": _bulk,
     "/v1/bulk/{bulk_id}/undo": _undo_bulk,
     "/v1/queue/claim": _next,
+    "/v1/erasures": _erase,
+    "/v1/erasures/{erasure_id}": _erased,
+    "/v1/webhooks/deliveries/{delivery_id}/replay": _told_again,
+    "/v1/webhooks/{webhook_id}/replay": _told_again,
 }
