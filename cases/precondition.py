@@ -15,7 +15,7 @@ class Precondition:
 
     Attributes:
         versions: The version that the caller saw, or one of several: the number of the case's latest event
-            (`CaseStore.version`). None: whichever it is.
+            but for being ranked again (`CaseStore.version`). None: whichever it is.
         queues: Those whose cases the caller sees; None: all.
     """
 

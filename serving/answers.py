@@ -251,7 +251,9 @@ class CaseSummary(Outgoing):
 class CaseAnswer(CaseSummary):
     """A case with all that hangs on it."""
 
-    version: int = Field(description="The number of the latest event that happened to it; its `ETag` begins with it.")
+    version: int = Field(
+        description="The number of the latest event but for being ranked again; its `ETag` begins with it."
+    )
     first_claimed_at: datetime | None
     decided_at: datetime | None
     content: ContentAnswer

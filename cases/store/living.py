@@ -35,7 +35,10 @@ _DEFAULTS = {
 _CHANGE = update(cases).where(cases.c.id == bindparam("changed_id"))
 # Inline: nobody asks for the number that the database gave.
 _TELL = insert(events).inline()
-_VERSION = select(func.max(events.c.seq)).where(events.c.case_id == bindparam("case_id"))
+# Being ranked again, by the clock or under other weights, is nothing that whoever acts on the case must have seen.
+_VERSION = select(func.max(events.c.seq)).where(
+    events.c.case_id == bindparam("case_id"), events.c.kind != EventKind.RERANKED.value
+)
 _SKIPPED = select(skips).where(skips.c.case_id.in_(bindparam("case_ids", expanding=True)))
 
 STATE_COLUMNS = tuple(field.name for field in dataclasses.fields(CaseState) if field.name != "skipped_by")
@@ -102,7 +105,7 @@ def refuse_unless(connection: Connection, only_if: Precondition, case_id: CaseId
 
 
 def latest_version(connection: Connection, case_id: CaseId) -> int | None:
-    """The number of the case's latest event; None where there is no such case."""
+    """The number of the case's latest event, but for being ranked again; None where there is no such case."""
     version: int | None = connection.execute(_VERSION, {"case_id": case_id}).scalar_one()
     return version
 

@@ -48,7 +48,7 @@ class Reading:
         return self._db.read(work)
 
     def version(self, case_id: CaseId) -> int:
-        """The number of the case's latest event: it grows with each thing that happens to the case.
+        """The number of the case's latest event, but for being ranked again: it grows with what happens to the case.
 
         Raises:
             NotFoundError: There is no such case.

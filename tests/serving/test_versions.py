@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from cases.ids import CaseId
+from cases.record import EventKind, Rank
+from cases.store import Reranked
 from tests.serving.conftest import A_VERDICT, Running, a_report
 
 OVERRIDES: dict[str, dict[str, object]] = {
@@ -35,7 +38,8 @@ def decided(api: Running, case: str) -> str:
 def test_a_case_carries_its_version_in_its_tag(modelless: Running, case: str) -> None:
     answer = modelless.client.get(f"/v1/cases/{case}")
     assert answer.headers["ETag"] == f'"{answer.json()["version"]}-open"'
-    assert answer.json()["version"] == modelless.place.store.events(case)[-1].seq
+    told = [event for event in modelless.place.store.events(case) if event.kind is not EventKind.RERANKED]
+    assert answer.json()["version"] == told[-1].seq
     claimed = modelless.client.post("/v1/queue/claim", json={"case_id": case})
     assert claimed.headers["ETag"] == f'"{claimed.json()["case"]["version"]}-claimed"'
     assert claimed.json()["case"]["version"] > answer.json()["version"]
@@ -66,6 +70,18 @@ def test_what_overrides_others_must_say_what_it_saw(modelless: Running, case: st
     done = modelless.client.post(url, json=body, headers={"If-Match": f"{OLD}, W/{seen}"})
     assert done.status_code == 200
     assert done.headers["ETag"] == modelless.client.get(f"/v1/cases/{case}").headers["ETag"]
+
+
+def test_being_ranked_again_fails_no_precondition(modelless: Running, case: str) -> None:
+    url, store = f"/v1/cases/{case}", modelless.place.store
+    before = modelless.client.get(url)
+    place = store.case(CaseId(case)).order_key
+    assert store.rerank([Reranked(CaseId(case), Rank(place + 1.0, {"harm": place + 1.0}), place)]) == [True]
+    after = modelless.client.get(url)
+    assert after.json()["order_key"] == place + 1.0
+    assert (after.json()["version"], after.headers["ETag"]) == (before.json()["version"], before.headers["ETag"])
+    seen = {"If-Match": before.headers["ETag"]}
+    assert modelless.client.post(f"{url}/move", json={"queue": "legal"}, headers=seen).status_code == 200
 
 
 def test_a_decision_on_a_text_that_was_joined_by_another_since_is_refused_where_it_asks(
