@@ -1,8 +1,8 @@
 """Versions of a case in HTTP: `ETag` out, `If-Match` and `If-None-Match` in.
 
-A case's version is the number of its latest event, but for being ranked again: its place in the queue is no part of it.
-The tag also holds the status, which a lapsed lease changes without an event; a precondition goes by the version alone,
-since a lapse is nothing that somebody did.
+A case's version is the number of its latest event, but for being ranked again: its place in the queue is no part of
+it. The tag also holds the status, which a lapsed lease changes without an event; a precondition goes by the version
+alone, since a lapse is nothing that somebody did.
 """
 
 from __future__ import annotations
