@@ -7,7 +7,7 @@ before that was one transaction of the store, which stands or does not, and whic
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from cases.ids import CaseId
 from cases.store.database import Database
-from cases.store.rows import AnyRow, chunks
+from cases.store.rows import AnyRow
 from cases.store.tables import idempotent_answers as answers
 
 # Longer than any request takes that is still alive.
@@ -147,12 +147,6 @@ class Answering:
             return len(ids)
 
         return self._db.write(work)
-
-
-def forget_answers(connection: Connection, case_ids: Sequence[str]) -> None:
-    """Erase the answers that show these cases, whose texts are being erased."""
-    for some in chunks(case_ids):
-        connection.execute(delete(answers).where(answers.c.case_id.in_(some)))
 
 
 def _answer(row: AnyRow) -> StoredAnswer:

@@ -3,12 +3,11 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
-import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, select, update
 
-from cases.ids import CaseId, new_id
+from cases.ids import CaseId
 from cases.store import CaseStore
-from cases.store.answering import Begun, Known, StoredAnswer, forget_answers
+from cases.store.answering import Begun, Known, StoredAnswer
 from cases.store.tables import idempotent_answers
 
 KEY, OTHER, REQUEST = "a" * 64, "b" * 64, "c" * 64
@@ -78,15 +77,3 @@ def test_of_many_at_once_one_is_let_through(store: CaseStore) -> None:
     for thread in threads:
         thread.join()
     assert sorted(found) == sorted([Known.NEW, *[Known.IN_FLIGHT] * 7])
-
-
-@pytest.mark.parametrize("count", [1, 1_500])
-def test_the_answers_that_show_a_case_are_erased_with_its_text(store: CaseStore, engine: Engine, count: int) -> None:
-    begin(store)
-    store.answered(KEY, ANSWER)
-    begin(store, OTHER)
-    store.answered(OTHER, StoredAnswer(200, "{}", {}, CaseId(new_id())))
-    with engine.begin() as connection:
-        forget_answers(connection, [str(ANSWER.case_id), *(new_id() for _ in range(count - 1))])
-        assert connection.execute(select(func.count()).select_from(idempotent_answers)).scalar_one() == 1
-    assert begin(store).known is Known.NEW

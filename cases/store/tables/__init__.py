@@ -1,0 +1,63 @@
+"""The schema as SQLAlchemy sees it. docs/database.md says who writes what; the migrations make it.
+
+Append-only, held by triggers: contents (no UPDATE), scores, decisions, withdrawn_decisions, events, seals, champions
+(neither UPDATE nor DELETE). Erasable: the rows of report_identities, notes, contents and fingerprints; `erasing`
+erases them, and `erasures` says that it was done.
+"""
+
+from __future__ import annotations
+
+from cases.store.tables.access import callers, inbound_sources, people
+from cases.store.tables.conventions import CODE_LENGTH, ID_LENGTH, MYSQL, NAME_LENGTH, metadata
+from cases.store.tables.history import erasures, events, seals
+from cases.store.tables.policy import champions, severity_levels
+from cases.store.tables.record import (
+    QUEUE_ORDER,
+    cases,
+    contents,
+    decisions,
+    fingerprints,
+    notes,
+    report_identities,
+    reports,
+    scores,
+    subjects,
+    withdrawn_decisions,
+)
+from cases.store.tables.telling import deliveries, event_readers, standing_alarms, told_once, webhooks
+from cases.store.tables.work import idempotent_answers, leases, skips
+
+__all__ = [
+    "CODE_LENGTH",
+    "ID_LENGTH",
+    "MYSQL",
+    "NAME_LENGTH",
+    "QUEUE_ORDER",
+    "callers",
+    "cases",
+    "champions",
+    "contents",
+    "decisions",
+    "deliveries",
+    "erasures",
+    "event_readers",
+    "events",
+    "fingerprints",
+    "idempotent_answers",
+    "inbound_sources",
+    "leases",
+    "metadata",
+    "notes",
+    "people",
+    "report_identities",
+    "reports",
+    "scores",
+    "seals",
+    "severity_levels",
+    "skips",
+    "standing_alarms",
+    "subjects",
+    "told_once",
+    "webhooks",
+    "withdrawn_decisions",
+]
