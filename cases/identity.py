@@ -1,6 +1,6 @@
 """Who may act: systems with a key, people whom a trusted proxy signs in, and the roles of both.
 
-What a role may do stands in one table, `serving/permissions.py`.
+What a role may do stands in one table, `serving/access/permissions.py`.
 """
 
 from __future__ import annotations

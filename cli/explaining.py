@@ -11,8 +11,8 @@ from cli.working import CaseArgument, find_case
 
 if TYPE_CHECKING:
     from cli.contract import ExplainAnswer
-    from serving.explaining import Explained
-    from serving.scoring import Scored
+    from serving.scoring.explaining import Explained
+    from serving.scoring.scores import Scored
 
 app = typer.Typer()
 
@@ -26,7 +26,7 @@ def explain(
 ) -> None:
     """Say which sentences and words make the model see CASE as it does, and what was decided on cases like it."""
     from cli.explanation_screen import show_explanation
-    from serving.explain_case import explain_case
+    from serving.scoring.explain_case import explain_case
 
     settings = settings_of(ctx)
     policy = policy_of(settings)
@@ -42,8 +42,8 @@ def explain(
 
 def _answer(case_id: str, scored: Scored, told: Explained) -> ExplainAnswer:
     from cli.contract import ExplainAnswer, ExplainedPadding, ExplainedPrecedent, ExplainedSentence, ExplainedWord
-    from serving.explanation_answers import in_words, precedent_answers
-    from serving.scoring import top_categories
+    from serving.api.explanation_answers import in_words, precedent_answers
+    from serving.scoring.scores import top_categories
 
     [(category, probability)] = top_categories(scored.category, 1)
     sentences = told.why.sentences if told.why else ()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cases.ids import CaseId
     from cases.record import Case, Rank
     from cases.store import CaseStore
-    from serving.ranking import Ranking
+    from serving.scoring.ranking import Ranking
 
 app = typer.Typer()
 
@@ -150,7 +150,7 @@ def set_severity(
     as_json: AsJson = False,
 ) -> None:
     """Set a case's severity by hand; until it is taken back no score changes the case's place."""
-    from serving.ranking import Ranking
+    from serving.scoring.ranking import Ranking
 
     _one_of("--level", given=level is not None, clear=clear)
     settings = settings_of(ctx)
@@ -178,7 +178,7 @@ def set_priority(
     as_json: AsJson = False,
 ) -> None:
     """Set a case's priority by hand; until it is taken back nothing else changes the case's place."""
-    from serving.ranking import Ranking
+    from serving.scoring.ranking import Ranking
 
     _one_of("--name", given=bool(name), clear=clear)
     settings = settings_of(ctx)

@@ -48,7 +48,7 @@ def score(
     settings = settings_of(ctx)
     from cases.intake.mapping import read_field_map
     from cli.contract import ScoreAnswer
-    from serving.score_file import score_file
+    from serving.scoring.score_file import score_file
 
     fields = read_field_map(map_ or (), mapping)
     with progress_bar("scored") as progress:

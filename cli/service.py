@@ -19,7 +19,7 @@ def serve(
 ) -> None:
     """Serve the HTTP API until Ctrl-C or SIGTERM; requests in progress are finished first."""
     settings = settings_of(ctx, host=host, port=port)
-    from serving.logs import logger
+    from serving.observing.logs import logger
     from serving.serve import serve as serve_until_interrupted
 
     def told(url: str) -> None:

@@ -17,42 +17,30 @@ from starlette.types import Receive, Scope, Send
 from cases.clock import Clock, utc_now
 from cases.settings import Settings
 from cases.store import CaseStore
-from serving import (
-    problems,
-    reference_pages,
-    routes_batch,
-    routes_bulk,
-    routes_cases,
-    routes_handling,
-    routes_inbound,
-    routes_model,
-    routes_privacy,
-    routes_queue,
-    routes_scores,
-    routes_webhooks,
-)
-from serving.alarms import AlarmLimits, Alarms
-from serving.backlog import Backlog
-from serving.batching import RunBatch, Scorer
-from serving.callers import Callers
-from serving.champion import ChampionWatch
-from serving.delivering import Delivering
-from serving.explaining import Explaining
-from serving.guard import Guard
-from serving.limits import Limits
-from serving.logs import logger
-from serving.openapi import described
-from serving.permitting import permitted
-from serving.proxies import TrustedProxies
-from serving.ranking import CaseToJudge, Ranking
-from serving.reranking import Reranking
-from serving.retaining import Retaining
-from serving.scoring import Outcome, score_each
-from serving.sealing import Sealing
+from serving.access.callers import Callers
+from serving.access.guard import Guard
+from serving.access.limits import Limits
+from serving.access.permitting import permitted
+from serving.access.proxies import TrustedProxies
+from serving.api import problems, reference_pages
+from serving.api.openapi import described
+from serving.chores.backlog import Backlog
+from serving.chores.reranking import Reranking
+from serving.chores.retaining import Retaining
+from serving.chores.sealing import Sealing
+from serving.chores.sweeping import Sweeping
+from serving.hooks.delivering import Delivering
+from serving.observing.alarms import AlarmLimits, Alarms
+from serving.observing.logs import logger
+from serving.observing.tracing import store_step
+from serving.routes import KEYED, KEYLESS
+from serving.scoring.batching import RunBatch, Scorer
+from serving.scoring.champion import ChampionWatch
+from serving.scoring.explaining import Explaining
+from serving.scoring.ranking import CaseToJudge, Ranking
+from serving.scoring.scores import Outcome, score_each
 from serving.services import Services
 from serving.store_access import StoreAccess
-from serving.sweeping import Sweeping
-from serving.tracing import store_step
 
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
@@ -131,20 +119,10 @@ def build_app(services: Services) -> FastAPI:
     problems.install(app)
     bearer = Depends(HTTPBearer(auto_error=False, description="From `caseload caller add`."))
     keyed = APIRouter(dependencies=[bearer, Depends(permitted)])
-    for routes in (
-        routes_scores,
-        routes_batch,
-        routes_cases,
-        routes_handling,
-        routes_bulk,
-        routes_queue,
-        routes_webhooks,
-        routes_privacy,
-        routes_model,
-    ):
-        keyed.include_router(routes.router)
+    for router in KEYED:
+        keyed.include_router(router)
     app.include_router(keyed)
-    for keyless in (routes_model.health, reference_pages.router, routes_inbound.router):
+    for keyless in (reference_pages.router, *KEYLESS):
         app.include_router(keyless, dependencies=[Depends(permitted)])
     # Not FastAPI's own route of that path, which asks no dependency.
     app.add_api_route(

@@ -19,7 +19,7 @@ from cases.errors import CaseloadError, InvalidInputError
 from cases.settings import Settings
 from cases.store import CaseStore
 from cases.taxonomy_file import load_taxonomy
-from serving import logs, tracing
+from serving.observing import logs, tracing
 
 # Longer than a load balancer's: the side that closes an idle connection first should be the one that opens it.
 _KEEP_ALIVE_SECONDS = 75

@@ -25,21 +25,21 @@ from starlette.types import ASGIApp
 
 from cases.errors import CaseloadError
 from cases.settings import Settings
-from serving import logs, tracing
-from serving.answers import ProblemItem
+from serving.access.guard import Guard
+from serving.api.answers import ProblemItem
+from serving.api.problems import INVALID_INPUT, BusyError, field_errors, kind_of
+from serving.api.schemas import CaseToScore
+from serving.api.views import scored_answer
 from serving.app import build_app, build_services
-from serving.batching import MAX_BATCH
-from serving.champion import State, settle_memory
-from serving.guard import Guard
-from serving.measures import measures
-from serving.model_measures import ModelMeasures, score_measured
-from serving.observing import Observed
-from serving.problems import INVALID_INPUT, BusyError, field_errors, kind_of
-from serving.ranking import CaseToJudge
-from serving.schemas import CaseToScore
-from serving.scoring import Outcome
+from serving.observing import logs, tracing
+from serving.observing.measures import measures
+from serving.observing.model_measures import ModelMeasures, score_measured
+from serving.observing.requests import Observed
+from serving.scoring.batching import MAX_BATCH
+from serving.scoring.champion import State, settle_memory
+from serving.scoring.ranking import CaseToJudge
+from serving.scoring.scores import Outcome
 from serving.services import Services
-from serving.views import scored_answer
 
 # Above what the longest queue that we let in takes, so that our own bound speaks first, with a 429.
 MAX_LATENCY_MS = 120_000

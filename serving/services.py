@@ -10,23 +10,23 @@ from cases.clock import Clock
 from cases.identity import Identity, IdentityKind
 from cases.settings import Settings
 from cases.taxonomy import Taxonomy
-from serving.alarms import Alarms
-from serving.answer_headers import MODEL_HEADER, TAXONOMY_HEADER
-from serving.backlog import Backlog
-from serving.batching import Scorer
-from serving.callers import Callers
-from serving.champion import ChampionWatch
-from serving.delivering import Delivering
-from serving.explaining import Explaining
-from serving.guard import IDENTITY
-from serving.limits import Limits
-from serving.problems import NotYourselfError
-from serving.ranking import Ranking
-from serving.reranking import Reranking
-from serving.retaining import Retaining
-from serving.sealing import Sealing
+from serving.access.callers import Callers
+from serving.access.guard import IDENTITY
+from serving.access.limits import Limits
+from serving.api.answer_headers import MODEL_HEADER, TAXONOMY_HEADER
+from serving.api.problems import NotYourselfError
+from serving.chores.backlog import Backlog
+from serving.chores.reranking import Reranking
+from serving.chores.retaining import Retaining
+from serving.chores.sealing import Sealing
+from serving.chores.sweeping import Sweeping
+from serving.hooks.delivering import Delivering
+from serving.observing.alarms import Alarms
+from serving.scoring.batching import Scorer
+from serving.scoring.champion import ChampionWatch
+from serving.scoring.explaining import Explaining
+from serving.scoring.ranking import Ranking
 from serving.store_access import StoreAccess
-from serving.sweeping import Sweeping
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from caseload_client import webhooks
 from caseload_client.webhooks import WebhookError
-from serving.webhooks import signature
+from serving.hooks.messages import signature
 
 # The test vector of the standard (standardwebhooks.com).
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - published with the standard

@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from cases.identity import Role
-from serving.permissions import OPEN, ROLES, ROUTES, SIGNED
+from serving.access.permissions import OPEN, ROLES, ROUTES, SIGNED
 from tests.contract.arranging import Caller
 from tests.faults.conftest import quote
 from tests.faults.sizes import SOAK

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from cases.identity import Role
-from serving.batching import MAX_BATCH
+from serving.scoring.batching import MAX_BATCH
 from tests.faults.sizes import SWAPS
 from tests.serving.conftest import Place, place, small_models
 from tests.serving.service_process import ServiceProcess, service_process

@@ -19,7 +19,7 @@ import pytest
 from cases.identity import Role
 from cases.settings import Settings, load_settings
 from cases.store import CaseStore
-from serving.schemas import MAX_BODY_BYTES
+from serving.api.schemas import MAX_BODY_BYTES
 from tests.databases import fresh_database
 from tests.operations.nginx_process import CONFIGURATION, Nginx, nginx_process
 from tests.serving.conftest import A_VERDICT, a_report

@@ -25,7 +25,7 @@ from cases.clock import utc_now
 from cases.settings import load_settings
 from cases.store import CaseStore
 from cases.store.engine import database_url
-from serving import logs
+from serving.observing import logs
 from tests.cases.store.builders import file_one
 from tests.databases import DROP, MAINTENANCE, SERVERS, fresh_database
 from tests.operations.page import ROOT, Workplace, blocks, without_comments

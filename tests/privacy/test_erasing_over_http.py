@@ -19,7 +19,7 @@ from features.embedding_cache import CachedEncoder
 from models.artifact import ENCODER, load_artifact, save_artifact, verify_artifact
 from models.erasable import SETTINGS
 from models.precedents import Precedents
-from serving.retaining import Retaining
+from serving.chores.retaining import Retaining
 from tests.cases.store.builders import decide, file_one
 from tests.privacy.canaries import Canaries, files_under, hits, rows_with
 from tests.privacy.persons import file_theirs

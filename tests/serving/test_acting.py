@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from cases.identity import Role
 from cases.ids import new_id
+from serving.access.callers import TRUSTED_SECONDS
 from serving.app import build_app, build_services
-from serving.callers import TRUSTED_SECONDS
 from tests.cases.store.builders import file_one
 from tests.serving.conftest import A_VERDICT, Place
 

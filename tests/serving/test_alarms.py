@@ -16,8 +16,8 @@ from cases.settings import load_settings
 from cases.store import CaseStore
 from cases.taxonomy_file import load_taxonomy
 from cases.telling import ALARMS
-from serving.alarms import Alarm, AlarmLimits, Alarms, look
-from serving.ranking import Ranking
+from serving.observing.alarms import Alarm, AlarmLimits, Alarms, look
+from serving.scoring.ranking import Ranking
 from tests.cases.store.builders import VERDICT, file_one, report, score
 from tests.cases.store.conftest import SetClock
 from tests.serving.conftest import NOON, Place

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from starlette.types import Message
 from starlette.websockets import WebSocketDisconnect
 
-from serving.answer_headers import with_headers
+from serving.api.answer_headers import with_headers
 from tests.serving.conftest import Running
 
 WANTED = {

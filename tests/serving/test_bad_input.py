@@ -5,7 +5,7 @@ import json
 import httpx2
 import pytest
 
-from serving.schemas import MAX_BODY_BYTES
+from serving.api.schemas import MAX_BODY_BYTES
 from tests.serving.conftest import Running, a_report
 
 TOO_LONG = "x" * 1_000_001

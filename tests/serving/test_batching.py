@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from cases.errors import ModelMissingError
-from serving.batching import MAX_BATCH, Scorer
-from serving.problems import BusyError, ModelLoadingError
-from serving.ranking import CaseToJudge
+from serving.api.problems import BusyError, ModelLoadingError
+from serving.scoring.batching import MAX_BATCH, Scorer
+from serving.scoring.ranking import CaseToJudge
 from tests.serving.conftest import NOON
 
 

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from cases.identity import Role
-from serving.callers import TRUSTED_SECONDS, Callers
-from serving.problems import UnauthorizedError
-from serving.proxies import TrustedProxies
+from serving.access.callers import TRUSTED_SECONDS, Callers
+from serving.access.proxies import TrustedProxies
+from serving.api.problems import UnauthorizedError
 from tests.serving.conftest import Place, Running
 
 KEYED = [

@@ -15,9 +15,9 @@ from cases.store import CaseStore
 from features.assemble import assemble
 from features.frame import feature_frame
 from models.artifact import ENCODER, load_artifact, save_artifact
+from serving.api.problems import ModelLoadingError
 from serving.app import build_services
-from serving.champion import ChampionWatch, State
-from serving.problems import ModelLoadingError
+from serving.scoring.champion import ChampionWatch, State
 from tests.serving.conftest import Place, Running, a_report, an_api, state, wait_until
 from tests.serving.small_model import SmallModel
 

@@ -9,10 +9,10 @@ from typing import Any
 from fastapi.routing import iter_route_contexts
 from pydantic import TypeAdapter
 
-from serving.answers import Problem
+from serving.api.answers import Problem
+from serving.api.examples import EXAMPLES
+from serving.api.problems import CODES, KINDS, kind_of
 from serving.app import build_app, build_services
-from serving.examples import EXAMPLES
-from serving.problems import CODES, KINDS, kind_of
 from tests.serving.conftest import Place, Running
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"

@@ -24,9 +24,9 @@ from cases.store import CaseStore
 from cases.store.tables import deliveries
 from cases.telling import Told
 from cases.webhooks import DeliveryState, WebhookId
-from serving.delivering import PAUSES, Delivering, pause_after
-from serving.posting import Poster
-from serving.webhooks import message_body, message_headers, signature
+from serving.hooks.delivering import PAUSES, Delivering, pause_after
+from serving.hooks.messages import message_body, message_headers, signature
+from serving.hooks.posting import Poster
 from tests.cases.store.builders import decide, file_one, score
 from tests.cases.store.conftest import NOON, SetClock, engine
 from tests.serving.conftest import Place, a_report, an_api, wait_until
@@ -242,8 +242,8 @@ from ipaddress import ip_network
 from cases.clock import utc_now
 from cases.store import CaseStore
 from cases.webhooks import WebhookId
-from serving.delivering import Delivering
-from serving.posting import Poster
+from serving.hooks.delivering import Delivering
+from serving.hooks.posting import Poster
 
 async def run(store, to):
     working = Delivering(lambda: store, Poster((ip_network("127.0.0.0/8"),)), utc_now)
@@ -363,7 +363,7 @@ def test_a_running_service_tells_those_who_were_added_and_the_environments_recei
 def test_deliveries_are_metrics_by_state_and_kind(store: CaseStore, clock: SetClock) -> None:
     from prometheus_client import REGISTRY
 
-    from serving.delivering import set_metrics
+    from serving.hooks.delivering import set_metrics
 
     store.add_webhook("https://hooks.example.org/", [Told.DECIDED])
     decide(store, file_one(store, 1).id)

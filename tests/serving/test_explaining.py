@@ -13,11 +13,11 @@ from cases.identity import Role
 from cases.settings import load_settings
 from cases.store import CaseStore
 from evaluation.harmless_prose import PARAGRAPHS
-from serving import explaining
-from serving.explaining import Explaining, Wanted
-from serving.problems import BusyError
-from serving.ranking import CaseToJudge
-from serving.scoring import score_cases
+from serving.api.problems import BusyError
+from serving.scoring import explaining
+from serving.scoring.explaining import Explaining, Wanted
+from serving.scoring.ranking import CaseToJudge
+from serving.scoring.scores import score_cases
 from tests.databases import fresh_database
 from tests.serving.conftest import NOON, Place, Running
 from tests.serving.service_process import service_process

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from cases.identity import Role
 from cases.store.engine import make_engine
 from cases.store.tables import idempotent_answers
+from serving.access.permissions import ROUTES, SIGNED
+from serving.api.idempotency import UNKEYED_PATHS
 from serving.app import build_app
-from serving.idempotency import UNKEYED_PATHS
-from serving.permissions import ROUTES, SIGNED
 from tests.serving.conftest import A_VERDICT, Place, Running, a_report, an_api
 
 KEY = {"Idempotency-Key": "one-thing"}

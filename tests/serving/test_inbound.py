@@ -18,9 +18,9 @@ import pytest
 
 from cases.inbound import InboundKind, inbound_key
 from cases.telling import Told
-from serving.problems import NotSignedError
-from serving.signed import claim_of, refuse_unless_signed
-from serving.zendesk import report_of
+from serving.api.problems import NotSignedError
+from serving.hooks.signed import claim_of, refuse_unless_signed
+from serving.hooks.zendesk import report_of
 from tests.cases.store.builders import decide
 from tests.serving.conftest import Place, Running, an_api, state, wait_until
 from tests.serving.receiver import a_receiver, verified

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from models.judge import Judgement
-from serving.ranking import CaseToJudge
+from serving.scoring.ranking import CaseToJudge
 from tests.serving.conftest import A_VERDICT, NOON, Running, a_report, wait_until
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from cases.ids import CaseId
 from cases.taxonomy_file import load_taxonomy
-from serving.ranking import CaseToJudge, Ranking
-from serving.score_file import score_file
+from serving.scoring.ranking import CaseToJudge, Ranking
+from serving.scoring.score_file import score_file
 from tests.serving.conftest import Running, a_report
 
 GERMAN = "Der Dozent hat meinen Kurs Wort für Wort kopiert und verkauft ihn jetzt unter seinem eigenen Namen."

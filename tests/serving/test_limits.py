@@ -7,9 +7,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cases.identity import Identity, IdentityKind, Role
+from serving.access.limits import Limits
+from serving.api.problems import RateLimitedError
 from serving.app import build_app, build_services
-from serving.limits import Limits
-from serving.problems import RateLimitedError
 from tests.serving.conftest import Place
 
 DESK = Identity("desk", IdentityKind.CALLER, frozenset())

@@ -8,7 +8,7 @@ import pytest
 from cases.identity import Role
 from cases.record import Case
 from cases.store import CaseStore, Start
-from serving.deprecations import DEPRECATIONS
+from serving.api.deprecations import DEPRECATIONS
 from tests.cases.store.builders import decide, file_one, report
 from tests.serving.conftest import Running
 

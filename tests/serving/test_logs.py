@@ -14,8 +14,8 @@ import httpx2
 import pytest
 
 from cases.identity import Role
-from serving import logs
-from serving.request_context import request_id, trace_id
+from serving.observing import logs
+from serving.observing.request_context import request_id, trace_id
 from tests.serving.conftest import A_VERDICT, Place, a_report
 from tests.serving.service_process import ServiceProcess, service_process
 

@@ -18,9 +18,9 @@ import pytest
 
 from cases.decision import Verdict
 from cases.identity import Role
-from serving.alarms import Alarm
-from serving.measures import Measures, measures
-from serving.schemas import ReportRequest
+from serving.api.schemas import ReportRequest
+from serving.observing.alarms import Alarm
+from serving.observing.measures import Measures, measures
 from tests.serving.conftest import A_VERDICT, Place, a_report, wait_until
 from tests.serving.service_process import free_port, service_process
 

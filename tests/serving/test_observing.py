@@ -10,10 +10,10 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cases.identity import Identity, IdentityKind, Role
-from serving.guard import IDENTITY
-from serving.logs import TOLD
-from serving.measures import measures
-from serving.observing import Observed
+from serving.access.guard import IDENTITY
+from serving.observing.logs import TOLD
+from serving.observing.measures import measures
+from serving.observing.requests import Observed
 
 SCOPE = {"type": "http", "method": "GET", "path": "/v1/queue", "headers": []}
 

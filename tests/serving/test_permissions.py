@@ -1,4 +1,4 @@
-"""Who may do what, held to the table in serving/permissions.py: each role and each route, on an API that answers."""
+"""Who may do what, held to the table in serving/access/permissions.py: each role and each route, over HTTP."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from fastapi.testclient import TestClient
 from cases.identity import Role
 from cases.ids import CaseId, new_id
 from cases.record import Event, EventKind
-from serving import problems
+from serving.access.guard import Guard
+from serving.access.permissions import NATIVE, OPEN, ROLES, ROUTES, SIGNED, Permission, needs_no_key
+from serving.access.permitting import permitted
+from serving.api import problems
 from serving.app import build_app, build_services
-from serving.guard import Guard
-from serving.permissions import NATIVE, OPEN, ROLES, ROUTES, SIGNED, Permission, needs_no_key
-from serving.permitting import permitted
 from tests.cases.store.builders import file_one
 from tests.serving.conftest import A_VERDICT, Place, Running, a_report, an_api, state, wait_until
 from tests.serving.test_contract import DOCUMENT

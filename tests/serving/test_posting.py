@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.posting import FORBIDDEN, Posted, Poster, is_allowed, retry_after
+from serving.hooks.posting import FORBIDDEN, Posted, Poster, is_allowed, retry_after
 from tests.serving.receiver import a_receiver, answering
 
 HERE = (ip_network("127.0.0.0/8"), ip_network("::1/128"))

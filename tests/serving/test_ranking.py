@@ -15,7 +15,7 @@ from cases.taxonomy_file import load_taxonomy
 from models.judge import Judgement
 from models.priority import Priority, Weights
 from models.tiers import Tier
-from serving.ranking import CaseToJudge, Ranking
+from serving.scoring.ranking import CaseToJudge, Ranking
 from tests.serving.conftest import NOON
 
 # The packaged weights let a time to first touch raise no case; what is asked here is what happens where it does.

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from serving.problems import CODES
-from serving.reference_pages import ADVICE
+from serving.api.problems import CODES
+from serving.api.reference_pages import ADVICE
 from tests.serving.conftest import Running
 from tests.serving.test_contract import DOCUMENT
 

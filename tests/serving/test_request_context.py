@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from serving.request_context import request_id, trace_id, traced
+from serving.observing.request_context import request_id, trace_id, traced
 from tests.serving.conftest import Running
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"

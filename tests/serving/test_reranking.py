@@ -13,8 +13,8 @@ from cases.record import Case, EventKind, Rank, RankedFrom
 from cases.store import CaseStore
 from cases.taxonomy_file import load_taxonomy
 from models.priority import Weights
-from serving.ranking import Ranking, case_to_judge
-from serving.reranking import AT_ONCE, Reranking
+from serving.chores.reranking import AT_ONCE, Reranking
+from serving.scoring.ranking import Ranking, case_to_judge
 from tests.cases.store.builders import file_one, report, score
 from tests.cases.store.conftest import SetClock
 from tests.serving.conftest import NOON

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from cases.ids import new_id
-from serving.permissions import NATIVE, ROUTES
-from serving.route_templates import OTHER, Matched, matched
+from serving.access.permissions import NATIVE, ROUTES
+from serving.api.route_templates import OTHER, Matched, matched
 
 EACH = sorted({**ROUTES, **NATIVE})
 

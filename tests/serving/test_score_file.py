@@ -12,9 +12,9 @@ from cases.errors import InvalidInputError, ModelMissingError, NotMigratedError
 from cases.intake.mapping import FieldMap
 from cases.settings import load_settings
 from serving.app import build_services
-from serving.ranking import CaseToJudge
-from serving.score_file import score_file
-from serving.scoring import score_cases
+from serving.scoring.ranking import CaseToJudge
+from serving.scoring.score_file import score_file
+from serving.scoring.scores import score_cases
 from tests.serving.conftest import NOON, Place
 
 COLUMNS = [

@@ -15,7 +15,7 @@ from cases.errors import DamagedRecordError
 from cases.seals import SealKey
 from cases.settings import load_settings
 from cases.store import CaseStore
-from serving.sealing import Sealing
+from serving.chores.sealing import Sealing
 from tests.cases.store.builders import file_one
 from tests.cases.store.conftest import engine
 from tests.cases.store.tampering import tamper

@@ -16,8 +16,8 @@ from features.assemble import AssembledCase
 from features.suspicion import SUSPICIOUS
 from models.artifact import load_artifact
 from models.judge import Judge, Judgement
-from serving.ranking import CaseToJudge, Ranking
-from serving.scoring import LoadedModel, Scored, score_cases
+from serving.scoring.ranking import CaseToJudge, Ranking
+from serving.scoring.scores import LoadedModel, Scored, score_cases
 from tests.serving.conftest import NOON
 from tests.serving.small_model import SmallModel
 

@@ -19,8 +19,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from cases.errors import InvalidInputError
 from cases.identity import Role
-from serving import tracing
-from serving.otlp import OtlpHttp
+from serving.observing import tracing
+from serving.observing.otlp import OtlpHttp
 from tests.serving.conftest import Place, a_report, wait_until
 from tests.serving.service_process import service_process
 from tests.serving.test_logs import requests
@@ -169,8 +169,8 @@ from starlette.testclient import TestClient
 with TestClient(build_service(load_settings()).to_asgi()) as client:
     client.get("/v1/queue")
     time.sleep(1)
-from serving import tracing
-print(json.dumps([reached, "serving.otlp" in sys.modules, tracing.current_trace_id()]))
+from serving.observing import tracing
+print(json.dumps([reached, "serving.observing.otlp" in sys.modules, tracing.current_trace_id()]))
 """
 
 

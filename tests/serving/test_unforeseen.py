@@ -14,8 +14,8 @@ from cases.settings import load_settings
 from cases.store import CaseStore, migrate
 from features.assemble import AssembledCase
 from models.judge import Judgement
-from serving import logs
 from serving.app import build_app, build_services
+from serving.observing import logs
 from tests.serving.conftest import Running, a_report, wait_until
 
 CANARY = "canary-5f3a9c"

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, Str
 from cases.store.column_types import SEQUENCE, UtcDateTime
 from cases.store.tables.conventions import MYSQL, code_column, id_column, metadata, name_column
 
-# Who is told of events. `serving.webhooks` signs with `secret`, and with `old_secret` too until `old_until`.
+# Who is told of events. `serving.hooks.messages` signs with `secret`, and with `old_secret` too until `old_until`.
 webhooks = Table(
     "webhooks",
     metadata,

@@ -1,0 +1,93 @@
+"""Who asks: a system by the key in its Authorization header, or a person whom a trusted proxy signed in."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cases.clock import Clock, utc_now
+from cases.identity import Identity
+from cases.store import CaseStore
+from serving.access.proxies import TrustedProxies, keys_of
+from serving.api.problems import UnauthorizedError, UnknownPersonError
+
+# What was looked up once is believed for so long, so that revoking a key takes effect within that time.
+TRUSTED_SECONDS = 5.0
+_REMEMBERED = 1_000
+
+
+class Callers:
+    """Identities of requests. Threads may share it.
+
+    Args:
+        store: Answers the open store.
+        proxies: Who is believed about people.
+        clock: Business time, by which keys end.
+        now: Seconds that only ever grow.
+    """
+
+    def __init__(
+        self,
+        store: Callable[[], CaseStore],
+        proxies: TrustedProxies,
+        clock: Clock = utc_now,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._proxies = proxies
+        self._clock = clock
+        self._now = now
+        self._known: dict[str, tuple[Identity, float]] = {}
+        self._lock = threading.Lock()
+
+    def of_request(self, scope: Mapping[str, Any]) -> Identity:
+        """Who asks. A request that tells of a person is theirs or nobody's: no key stands in for it.
+
+        Args:
+            scope: The request's, by ASGI.
+
+        Raises:
+            UnauthorizedError: It holds no key that is valid now, and is of no proxy that is believed.
+            UnknownPersonError: A proxy that is believed signed somebody in who is not let in.
+            NotMigratedError, StoreUnavailableError: They cannot be looked up; they are not let through either.
+        """
+        if self._proxies.tells(scope):
+            return self._person(self._proxies.person(scope))
+        keys = keys_of(scope)
+        scheme, _, key = keys[0].partition(" ") if len(keys) == 1 else ("", "", "")
+        key = key.strip()
+        known = None
+        if scheme.lower() == "bearer" and key:
+            known = self._remembered(f"key {key}", lambda: self._store().caller_for_key(key, self._clock()))
+        if known is None:
+            raise UnauthorizedError(
+                "Send 'Authorization: Bearer <key>', once, with a key that is not revoked or ended."
+            )
+        return known
+
+    def _person(self, name: str | None) -> Identity:
+        if name is None:
+            raise UnauthorizedError(
+                "What a proxy says of a person counts alone, said once, from a trusted network and with its secret."
+            )
+        known = self._remembered(f"person {name}", lambda: self._store().person(name))
+        if known is None:
+            raise UnknownPersonError("You are signed in, and nobody has let you in here: `caseload person add` does.")
+        return known
+
+    def _remembered(self, what: str, look_up: Callable[[], Identity | None]) -> Identity | None:
+        with self._lock:
+            identity, until = self._known.get(what, (None, 0.0))
+        if until > self._now():
+            return identity
+        found = look_up()
+        with self._lock:
+            if found is None:
+                self._known.pop(what, None)
+            else:
+                if len(self._known) >= _REMEMBERED:
+                    self._known.clear()
+                self._known[what] = (found, self._now() + TRUSTED_SECONDS)
+        return found

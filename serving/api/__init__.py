@@ -1,0 +1,1 @@
+"""The contract over HTTP: what comes in, what goes out, problems, examples, versions and cursors."""

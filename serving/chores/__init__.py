@@ -1,0 +1,1 @@
+"""What runs beside the service at a steady pace: scoring what waits, ranking again, sealing, retaining, sweeping."""

@@ -1,0 +1,103 @@
+"""Places in the queue that must be computed again: a deadline came near, an SLA runs out, or the weights changed.
+
+It runs beside the service, a few hundred cases at a time, so nobody who claims waits for it. Where it stopped is seen
+from the cases themselves, so it goes on after a restart, and several services may do it at once: a case whose place
+changed meanwhile is left to whoever changed it.
+
+Under its own policy and weights a service ranks what it finds otherwise when it starts, once. Two that run with
+different ones, as during a restart one after another, would else take the cases from each other for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from starlette.concurrency import run_in_threadpool
+
+from cases.clock import Clock
+from cases.errors import CaseloadError
+from cases.handling import RerankCause
+from cases.ids import CaseId
+from cases.record import Case, Rank, Score
+from cases.store import CaseStore, Reranked
+from serving.observing.logs import logger
+from serving.scoring.ranking import Ranking
+
+AT_ONCE = 200
+# A deadline counts from so many hours before it, and an SLA from a share of hours: seconds do not matter.
+IDLE_SECONDS = 5.0
+
+
+class Reranking:
+    """Ranks open cases again, by the clock and under changed weights.
+
+    Args:
+        store: Answers the open store.
+        ranking: The policy's rules and the weights of today.
+        clock: Business time.
+    """
+
+    def __init__(self, store: Callable[[], CaseStore], ranking: Ranking, clock: Clock) -> None:
+        self._store = store
+        self._ranking = ranking
+        self._clock = clock
+        # How many cases that others ranked are left to take; None until they are counted.
+        self._foreign: int | None = None
+        # Cases that cannot be ranked; without this they would be tried for ever, ahead of all others.
+        self._given_up: set[CaseId] = set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            try:
+                pause = 0.0 if await run_in_threadpool(self.step) else IDLE_SECONDS
+            except CaseloadError as error:
+                logger.warning("ranking again waits: %s", type(error).__name__)
+                pause = IDLE_SECONDS
+            except Exception:  # noqa: BLE001 - logged; it must outlive it
+                logger.exception("ranking again stumbled")
+                pause = IDLE_SECONDS
+            await asyncio.sleep(pause)
+
+    def step(self) -> int:
+        """Look at a few; answers how many, 0 when nothing is left.
+
+        Raises:
+            CaseloadError: The database does not answer.
+        """
+        store, limit = self._store(), AT_ONCE + len(self._given_up)
+        due = self._fit(store.due_for_rerank(self._clock(), limit))
+        if due:
+            return self._rank(store, due, RerankCause.CLOCK)
+        if self._foreign is None:
+            self._foreign = store.count_ranked_otherwise(self._ranking.digest)
+        found = self._fit(store.ranked_otherwise(self._ranking.digest, limit))
+        if self._foreign <= 0:
+            # What nobody ranked, or a person just did: that is everybody's.
+            found = [case for case in found if not case.ranked_by]
+        self._foreign -= len(found)
+        return self._rank(store, found, RerankCause.POLICY)
+
+    def _fit(self, cases: Sequence[Case]) -> list[Case]:
+        return [case for case in cases if case.id not in self._given_up][:AT_ONCE]
+
+    def _rank(self, store: CaseStore, cases: Sequence[Case], cause: RerankCause) -> int:
+        now, scores = self._clock(), store.latest_scores([case.id for case in cases])
+        batch = [
+            Reranked(case.id, rank, expected=case.order_key)
+            for case in cases
+            if (rank := self._rank_of(case, scores.get(case.id), now)) is not None
+        ]
+        if batch:
+            store.rerank(batch, cause=cause, ranked_by=self._ranking.digest)
+        return len(cases)
+
+    def _rank_of(self, case: Case, score: Score | None, now: datetime) -> Rank | None:
+        try:
+            return self._ranking.of_case(case, score, now)
+        except Exception:  # noqa: BLE001 - logged; one case must not keep the others where they are
+            logger.exception("case %s cannot be ranked", case.id)
+            self._given_up.add(case.id)
+            return None
