@@ -13,65 +13,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from cases.record import MAIN_QUEUE, CaseStatus, Event, EventKind, EventValue
-
-Data = Mapping[str, EventValue]
+from cases.case_state import CaseState
+from cases.event import Event, EventKind
+from cases.event_data import Data, known_time, number_of, text_of, time_of, whole_of
+from cases.record import MAIN_QUEUE, CaseStatus
 
 # The one part of a place that ends with the first claim.
 LIFTED_UNTIL_TOUCHED = "sla"
-
-
-@dataclass(frozen=True, slots=True)
-class CaseState:
-    """Where a case stands; `cases.record.Case` says what the fields mean that both have.
-
-    Attributes:
-        status: Open, decided, merged or erased; that it is claimed follows from its lease.
-        queue_fixed: A person sent it to its queue, so no score moves it.
-        score_id: The latest score of the content that was then the latest.
-        gathers: Whether later reports join it; `CaseStore.split` says which of those that were split off they do not.
-        skipped_by: Who gave it back and is not given it again, sorted.
-    """
-
-    received_at: datetime
-    content_version: int
-    order_key: float
-    status: CaseStatus = CaseStatus.OPEN
-    queue: str = MAIN_QUEUE
-    queue_fixed: bool = False
-    score_id: str | None = None
-    first_claimed_at: datetime | None = None
-    decided_at: datetime | None = None
-    hold_until: datetime | None = None
-    paused_seconds: float = 0.0
-    assigned_to: str | None = None
-    set_severity: int | None = None
-    set_priority: str | None = None
-    rank_parts: Mapping[str, float] | None = None
-    rerank_at: datetime | None = None
-    decision_id: str | None = None
-    under_appeal: bool = False
-    barred: str | None = None
-    gathers: bool = True
-    merged_into: str | None = None
-    skipped_by: tuple[str, ...] = ()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it waits for a decision."""
-        return self.status is CaseStatus.OPEN
-
-    @property
-    def ranked_by_person(self) -> bool:
-        """Whether a person set its severity or its priority, so that no score moves it up or down."""
-        return self.set_severity is not None or self.set_priority is not None
-
-    def on_hold(self, now: datetime) -> bool:
-        """Whether it is kept back at `now`, business time."""
-        return self.hold_until is not None and self.hold_until > now
 
 
 def after(state: CaseState | None, event: Event) -> CaseState:
@@ -113,11 +63,6 @@ def replay(events: Iterable[Event]) -> CaseState:
     return state
 
 
-def iso(moment: datetime | None) -> str | None:
-    """A time as events hold it."""
-    return None if moment is None else moment.isoformat()
-
-
 _TIMES = ("received_at", "first_claimed_at", "decided_at", "hold_until", "rerank_at")
 
 
@@ -126,7 +71,7 @@ def _from_data(data: Data) -> CaseState:
     values: dict[str, object] = {name: value for name, value in data.items() if name in known}
     for name in _TIMES:
         if name in values:
-            values[name] = _time(data, name)
+            values[name] = time_of(data, name)
     values["status"] = CaseStatus(str(values["status"]))
     values["skipped_by"] = tuple(values.get("skipped_by", ()))  # type: ignore[arg-type]  # a snapshot holds a list
     return CaseState(**values)  # type: ignore[arg-type]  # and of each field its own kind
@@ -134,10 +79,10 @@ def _from_data(data: Data) -> CaseState:
 
 def _reported(data: Data) -> CaseState:
     return CaseState(
-        received_at=_known_time(data, "received_at"),
-        content_version=_whole(data, "content_version"),
-        order_key=_number(data, "order_key"),
-        queue=_text(data, "queue") or MAIN_QUEUE,
+        received_at=known_time(data, "received_at"),
+        content_version=whole_of(data, "content_version"),
+        order_key=number_of(data, "order_key"),
+        queue=text_of(data, "queue") or MAIN_QUEUE,
         queue_fixed=bool(data.get("queue_fixed", False)),
         gathers=bool(data.get("gathers", True)),
     )
@@ -146,8 +91,8 @@ def _reported(data: Data) -> CaseState:
 def _joined(state: CaseState, event: Event) -> CaseState:
     return dataclasses.replace(
         state,
-        content_version=_whole(event.data, "content_version"),
-        received_at=min(state.received_at, _known_time(event.data, "received_at")),
+        content_version=whole_of(event.data, "content_version"),
+        received_at=min(state.received_at, known_time(event.data, "received_at")),
         # It says something new, so those who would not have it may be asked again.
         skipped_by=(),
     )
@@ -156,8 +101,8 @@ def _joined(state: CaseState, event: Event) -> CaseState:
 def _split(state: CaseState, event: Event) -> CaseState:
     return dataclasses.replace(
         state,
-        content_version=_whole(event.data, "content_version"),
-        received_at=_known_time(event.data, "received_at"),
+        content_version=whole_of(event.data, "content_version"),
+        received_at=known_time(event.data, "received_at"),
         skipped_by=(),
     )
 
@@ -166,7 +111,7 @@ def _merged(state: CaseState, event: Event) -> CaseState:
     return dataclasses.replace(
         state,
         status=CaseStatus.MERGED,
-        merged_into=_text(event.data, "into"),
+        merged_into=text_of(event.data, "into"),
         hold_until=None,
         assigned_to=None,
         skipped_by=(),
@@ -175,10 +120,10 @@ def _merged(state: CaseState, event: Event) -> CaseState:
 
 def _scored(state: CaseState, event: Event) -> CaseState:
     data = event.data
-    if _whole(data, "content_version") != state.content_version:
+    if whole_of(data, "content_version") != state.content_version:
         return state  # of an older text: kept, and moves nothing
-    scored = dataclasses.replace(state, score_id=_text(data, "score_id"))
-    queue = _text(data, "queue")
+    scored = dataclasses.replace(state, score_id=text_of(data, "score_id"))
+    queue = text_of(data, "queue")
     if queue and not state.queue_fixed and queue != state.queue:
         scored = dataclasses.replace(scored, queue=queue, skipped_by=())
     return scored if state.ranked_by_person else _ranked(scored, data)
@@ -189,7 +134,7 @@ def _reranked(state: CaseState, event: Event) -> CaseState:
 
 
 def _severity_set(state: CaseState, event: Event) -> CaseState:
-    return _severity_is(state, _whole(event.data, "level"), event.data)
+    return _severity_is(state, whole_of(event.data, "level"), event.data)
 
 
 def _severity_cleared(state: CaseState, event: Event) -> CaseState:
@@ -203,7 +148,7 @@ def _severity_is(state: CaseState, level: int | None, data: Data) -> CaseState:
 
 
 def _priority_set(state: CaseState, event: Event) -> CaseState:
-    return _ranked(dataclasses.replace(state, set_priority=_text(event.data, "name")), event.data)
+    return _ranked(dataclasses.replace(state, set_priority=text_of(event.data, "name")), event.data)
 
 
 def _priority_cleared(state: CaseState, event: Event) -> CaseState:
@@ -225,7 +170,7 @@ def _skipped(state: CaseState, event: Event) -> CaseState:
 
 
 def _held(state: CaseState, event: Event) -> CaseState:
-    until = _known_time(event.data, "until")
+    until = known_time(event.data, "until")
     return _paused(dataclasses.replace(state, hold_until=until), until - event.at)
 
 
@@ -235,7 +180,7 @@ def _resumed(state: CaseState, event: Event) -> CaseState:
 
 
 def _assigned(state: CaseState, event: Event) -> CaseState:
-    return dataclasses.replace(state, assigned_to=_text(event.data, "to"), skipped_by=())
+    return dataclasses.replace(state, assigned_to=text_of(event.data, "to"), skipped_by=())
 
 
 def _unassigned(state: CaseState, _event: Event) -> CaseState:
@@ -243,7 +188,7 @@ def _unassigned(state: CaseState, _event: Event) -> CaseState:
 
 
 def _moved(state: CaseState, event: Event) -> CaseState:
-    return dataclasses.replace(state, queue=_text(event.data, "queue") or "", queue_fixed=True, skipped_by=())
+    return dataclasses.replace(state, queue=text_of(event.data, "queue") or "", queue_fixed=True, skipped_by=())
 
 
 def _escalated(state: CaseState, event: Event) -> CaseState:
@@ -256,10 +201,10 @@ def _decided(state: CaseState, event: Event) -> CaseState:
     return dataclasses.replace(
         state,
         status=CaseStatus.DECIDED,
-        decision_id=_text(data, "decision_id"),
+        decision_id=text_of(data, "decision_id"),
         # An imported appeal does not move the time at which the case was first decided.
-        decided_at=_time(data, "decided_at") or state.decided_at,
-        first_claimed_at=_time(data, "claimed_at") or state.first_claimed_at,
+        decided_at=time_of(data, "decided_at") or state.decided_at,
+        first_claimed_at=time_of(data, "claimed_at") or state.first_claimed_at,
         hold_until=None,
         under_appeal=False,
         barred=None,
@@ -274,14 +219,14 @@ def _reopened(state: CaseState, _event: Event) -> CaseState:
 def _appealed(state: CaseState, event: Event) -> CaseState:
     # Whoever it was assigned to may be the one who must not review it.
     return dataclasses.replace(
-        _undecided(state), under_appeal=True, barred=_text(event.data, "barred"), assigned_to=None
+        _undecided(state), under_appeal=True, barred=text_of(event.data, "barred"), assigned_to=None
     )
 
 
 def _withdrawn(state: CaseState, event: Event) -> CaseState:
-    barred = _text(event.data, "barred")
+    barred = text_of(event.data, "barred")
     opened = dataclasses.replace(
-        _undecided(state), decision_id=_text(event.data, "stands"), under_appeal=barred is not None, barred=barred
+        _undecided(state), decision_id=text_of(event.data, "stands"), under_appeal=barred is not None, barred=barred
     )
     # Nobody had looked at it before the bulk that is undone.
     return dataclasses.replace(opened, first_claimed_at=None) if event.data.get("untouched") else opened
@@ -291,7 +236,7 @@ def _erased(state: CaseState, event: Event) -> CaseState:
     left = state
     if event.data.get("content_version") is not None:
         # Something is left to read: it is scored again without what is gone.
-        left = dataclasses.replace(state, content_version=_whole(event.data, "content_version"))
+        left = dataclasses.replace(state, content_version=whole_of(event.data, "content_version"))
     if not event.data.get("closed"):
         return left
     return dataclasses.replace(
@@ -329,32 +274,10 @@ def _ranked(state: CaseState, data: Data) -> CaseState:
     parts = data.get("parts")
     return dataclasses.replace(
         state,
-        order_key=_number(data, "order_key"),
+        order_key=number_of(data, "order_key"),
         rank_parts=dict(parts) if isinstance(parts, Mapping) else None,
-        rerank_at=_time(data, "changes_at"),
+        rerank_at=time_of(data, "changes_at"),
     )
-
-
-def _time(data: Data, name: str) -> datetime | None:
-    value = data.get(name)
-    return None if value is None else datetime.fromisoformat(str(value))
-
-
-def _known_time(data: Data, name: str) -> datetime:
-    return datetime.fromisoformat(str(data[name]))
-
-
-def _text(data: Data, name: str) -> str | None:
-    value = data.get(name)
-    return None if value is None or value == "" else str(value)
-
-
-def _whole(data: Data, name: str) -> int:
-    return int(data[name])  # type: ignore[arg-type]  # a whole number, or ValueError says so
-
-
-def _number(data: Data, name: str) -> float:
-    return float(data[name])  # type: ignore[arg-type]  # a number, or ValueError says so
 
 
 # RENEWED and RELEASED change the lease alone, which is no part of the state: it goes by the database's clock.

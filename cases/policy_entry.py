@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from cases.errors import InvalidInputError, TaxonomyError
-from cases.record import AttributeValue
+from cases.event import AttributeValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,16 @@ and is what is worked on. The text lives in append-only **content** versions. **
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from cases.event import AttributeValue
 from cases.ids import CaseId, ContentId, DecisionId, ReportId, ScoreId, SubjectId
 
-AttributeValue = bool | int | float | str
 Attributes = Mapping[str, AttributeValue]
 
-# What an event says of what happened: ids, codes, numbers, times as ISO text, parts of a rank by name.
-EventValue = AttributeValue | Mapping[str, float] | Sequence[str] | None
 
 # Where a case waits that no rule and no person sent elsewhere.
 MAIN_QUEUE = "main"
@@ -36,40 +34,6 @@ class CaseStatus(StrEnum):
     DECIDED = "decided"
     MERGED = "merged"
     ERASED = "erased"
-
-
-class EventKind(StrEnum):
-    """What can happen to a case; an event holds ids and codes, never text. `cases.life` says what each changes."""
-
-    REPORTED = "reported"
-    JOINED = "joined"
-    SPLIT = "split"
-    MERGED = "merged"
-    ABSORBED = "absorbed"
-    SCORED = "scored"
-    RERANKED = "reranked"
-    SEVERITY_SET = "severity_set"
-    SEVERITY_CLEARED = "severity_cleared"
-    PRIORITY_SET = "priority_set"
-    PRIORITY_CLEARED = "priority_cleared"
-    CLAIMED = "claimed"
-    RENEWED = "renewed"
-    RELEASED = "released"
-    SKIPPED = "skipped"
-    HELD = "held"
-    RESUMED = "resumed"
-    ASSIGNED = "assigned"
-    UNASSIGNED = "unassigned"
-    ESCALATED = "escalated"
-    MOVED = "moved"
-    DECIDED = "decided"
-    OVERTURNED = "overturned"
-    UPHELD = "upheld"
-    REOPENED = "reopened"
-    APPEALED = "appealed"
-    WITHDRAWN = "withdrawn"
-    ERASED = "erased"
-    SNAPSHOT = "snapshot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,18 +255,6 @@ class Lease:
     holder: str
     token: int
     expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened; `data` holds ids, codes, numbers and times (as ISO text) only."""
-
-    seq: int
-    case_id: CaseId
-    kind: EventKind
-    at: datetime
-    actor: str
-    data: Mapping[str, EventValue]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cases.record import Attributes, AttributeValue
+from cases.event import AttributeValue
+from cases.record import Attributes
 
 
 @dataclass(frozen=True, slots=True)

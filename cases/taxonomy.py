@@ -14,7 +14,8 @@ from typing import Any
 from cases.category_map import CategoryChange, CategoryMap
 from cases.decision import Verdict
 from cases.errors import UnknownPolicyError
-from cases.record import MAIN_QUEUE, Attributes, AttributeValue
+from cases.event import AttributeValue
+from cases.record import MAIN_QUEUE, Attributes
 from cases.routing import Queue
 from cases.taxonomy_costs import PRECISION_TARGET, SeverityCosts, default_costs, even_costs
 from cases.taxonomy_parts import Action, Category, RaiseRule, Reason, SeverityLevel, SubPolicy, Team

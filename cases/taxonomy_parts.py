@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cases.record import Attributes, AttributeValue
+from cases.event import AttributeValue
+from cases.record import Attributes
 
 
 @dataclass(frozen=True, slots=True)

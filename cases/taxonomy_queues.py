@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from cases.event import AttributeValue
 from cases.policy_entry import Entry
-from cases.record import MAIN_QUEUE, AttributeValue
+from cases.record import MAIN_QUEUE
 from cases.routing import Queue
 
 _LANGUAGE = re.compile(r"^[a-z]{2}$")

@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 from cases.decision import Decision
+from cases.event import Event, EventKind
 from cases.ids import new_id
-from cases.record import Event, EventKind, Score
+from cases.record import Score
 from cases.triage import ABSTAIN, triage_of
 
 # Of a case with very many reports the first are named, and how many there are.

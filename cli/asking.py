@@ -16,7 +16,7 @@ from cases.record import Lease
 from cases.store import CaseStore
 from cases.taxonomy import Taxonomy
 from cli.command import messages
-from cli.contract import ScoreOfCase
+from cli.contract.queue import ScoreOfCase
 
 # An id and what it means, in the order in which they are numbered.
 Choices = Sequence[tuple[str, str]]

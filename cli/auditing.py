@@ -12,7 +12,7 @@ from cli.command import AsJson, answer_json, messages, opened_store, output, set
 
 if TYPE_CHECKING:
     from cases.seals import ChainHead, Verification
-    from cli.contract_audit import AuditVerifyAnswer
+    from cli.contract.audit import AuditVerifyAnswer
 
 app = typer.Typer(help="Seal the log of events, and verify that nobody has changed it since.")
 
@@ -20,7 +20,7 @@ app = typer.Typer(help="Seal the log of events, and verify that nobody has chang
 @app.command()
 def seal(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Seal all events that no seal has taken in yet; a running service does the same every minute."""
-    from cli.contract_audit import AuditSealAnswer
+    from cli.contract.audit import AuditSealAnswer
 
     settings = settings_of(ctx)
     made = 0
@@ -38,7 +38,7 @@ def seal(ctx: typer.Context, as_json: AsJson = False) -> None:
 @app.command()
 def head(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Print where the chain ends, for safe keeping elsewhere; nothing is checked."""
-    from cli.contract_audit import AuditHeadAnswer
+    from cli.contract.audit import AuditHeadAnswer
 
     with opened_store(settings_of(ctx)) as store:
         end = store.chain_head()
@@ -82,7 +82,7 @@ def verify(
 
 
 def _answer(found: Verification) -> AuditVerifyAnswer:
-    from cli.contract_audit import AuditFinding, AuditVerifyAnswer
+    from cli.contract.audit import AuditFinding, AuditVerifyAnswer
 
     wrong = found.wrong
     return AuditVerifyAnswer(
@@ -105,7 +105,7 @@ def _kept(file: Path) -> ChainHead:
     from pydantic import ValidationError
 
     from cases.seals import ChainHead
-    from cli.contract_audit import AuditHeadAnswer
+    from cli.contract.audit import AuditHeadAnswer
 
     try:
         end = AuditHeadAnswer.model_validate_json(file.read_bytes())

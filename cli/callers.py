@@ -46,7 +46,7 @@ def rotate(ctx: typer.Context, name: Name, overlap: Overlap = "24h", expires: Ex
 @app.command("list")
 def list_callers(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the callers, the revoked ones too."""
-    from cli.contract_rights import CallersAnswer, ListedCaller
+    from cli.contract.rights import CallersAnswer, ListedCaller
 
     with opened_store(settings_of(ctx)) as store:
         callers = store.callers()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cases.settings import Settings
     from cases.store import CaseStore
     from cases.taxonomy import Taxonomy
-    from cli.contract import Answer
+    from cli.contract.answers import Answer
 
 # A table that goes to a file or a pipe has no window to fit into.
 _UNBOUND_WIDTH = 200
@@ -92,7 +92,7 @@ def messages() -> Console:
 
 
 def answer_json(answer: Answer) -> None:
-    """Print an answer of `cli.contract` as the one thing on stdout."""
+    """Print an answer of `cli.contract.answers` as the one thing on stdout."""
     typer.echo(answer.model_dump_json(by_alias=True, indent=2))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from cli.contract import CompareAnswer, ComparedMetric
+from cli.contract.learning import CompareAnswer, ComparedMetric
 from training.compare import Comparison
 
 

@@ -54,7 +54,7 @@ def downgrade(
 def status(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Say where the database is, at which schema, how much waits and which model serves."""
     from cases.store.migrate import current
-    from cli.contract import DatabaseAnswer
+    from cli.contract.record import DatabaseAnswer
 
     settings = settings_of(ctx)
     revision = current(settings.database_url)

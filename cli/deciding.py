@@ -143,7 +143,7 @@ def _refuse_json(*, as_json: bool) -> None:
 
 
 def _tell(decision: Decision, *, as_json: bool) -> None:
-    from cli.contract import DecideAnswer
+    from cli.contract.queue import DecideAnswer
 
     verdict = decision.verdict
     if not as_json:

@@ -81,7 +81,7 @@ def retain(ctx: typer.Context, yes: Yes = False, as_json: AsJson = False) -> Non
     """Erase what has been kept for as long as the settings say; a running service does most of it by itself."""
     from cases.clock import utc_now
     from cases.erasure import Counts
-    from cli.contract_privacy import RetentionAnswer
+    from cli.contract.privacy import RetentionAnswer
     from models.forgetting import due, retain_all
     from training.forgetting import finish
 
@@ -148,7 +148,7 @@ def _request(reporter: str, source: str, subject: str, case: str, report: str) -
 
 
 def _preview(settings: Settings, store: CaseStore, wanted: ErasureRequest, *, as_json: bool) -> None:
-    from cli.contract_privacy import ErasureAnswer
+    from cli.contract.privacy import ErasureAnswer
     from models.forgetting import preview
 
     found = preview(settings, store, wanted)
@@ -165,7 +165,7 @@ def _preview(settings: Settings, store: CaseStore, wanted: ErasureRequest, *, as
 
 def _erase(settings: Settings, store: CaseStore, wanted: ErasureRequest, by: str, *, as_json: bool) -> None:
     from cases.errors import CaseloadError
-    from cli.contract_privacy import ErasureAnswer
+    from cli.contract.privacy import ErasureAnswer
     from models.forgetting import erase as erase_rows
     from training.forgetting import finish
 
@@ -199,7 +199,7 @@ def _erase(settings: Settings, store: CaseStore, wanted: ErasureRequest, by: str
 
 
 def _finish(settings: Settings, store: CaseStore, *, as_json: bool) -> None:
-    from cli.contract_privacy import FinishAnswer
+    from cli.contract.privacy import FinishAnswer
     from training.forgetting import finish
 
     finish_result = finish(settings, store)

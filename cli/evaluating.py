@@ -15,7 +15,7 @@ from cli.learning import Severe, table_columns
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cli.contract import EvaluateAnswer
+    from cli.contract.learning import EvaluateAnswer
     from training.evaluate import Evaluation
 
 app = typer.Typer()
@@ -84,7 +84,7 @@ def _check_places(*paths: Path | None) -> None:
 
 
 def _answer(found: Evaluation) -> EvaluateAnswer:
-    from cli.contract import EvaluateAnswer
+    from cli.contract.learning import EvaluateAnswer
 
     return EvaluateAnswer(
         model=f"{found.model.name}/{found.model.version}",

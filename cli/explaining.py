@@ -10,7 +10,7 @@ from cli.command import AsJson, answer_json, opened_store, output, policy_of, se
 from cli.working import CaseArgument, find_case
 
 if TYPE_CHECKING:
-    from cli.contract import ExplainAnswer
+    from cli.contract.learning import ExplainAnswer
     from serving.scoring.explaining import Explained
     from serving.scoring.scores import Scored
 
@@ -41,7 +41,13 @@ def explain(
 
 
 def _answer(case_id: str, scored: Scored, told: Explained) -> ExplainAnswer:
-    from cli.contract import ExplainAnswer, ExplainedPadding, ExplainedPrecedent, ExplainedSentence, ExplainedWord
+    from cli.contract.learning import (
+        ExplainAnswer,
+        ExplainedPadding,
+        ExplainedPrecedent,
+        ExplainedSentence,
+        ExplainedWord,
+    )
     from serving.api.explanation_answers import in_words, precedent_answers
     from serving.scoring.scores import top_categories
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cases.taxonomy import Taxonomy
-from cli.contract import ExplainAnswer, ExplainedWord
+from cli.contract.learning import ExplainAnswer, ExplainedWord
 from cli.screens import SHORT_ID, in_words, plain
 
 WORDS_SHOWN = 8

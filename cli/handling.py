@@ -226,7 +226,7 @@ def _moment(text: str) -> datetime:
 
 def told_case(store: CaseStore, did: str, case_id: CaseId, *, as_json: bool) -> None:
     """Say where the case stands after `did`."""
-    from cli.contract_handling import HandledAnswer
+    from cli.contract.handling import HandledAnswer
 
     case = store.case(case_id)
     if as_json:

@@ -73,7 +73,7 @@ def rotate(
 @app.command("list")
 def list_inbound(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the sources, those removed too; never a secret."""
-    from cli.contract_inbound import InboundAnswer, ListedSource
+    from cli.contract.inbound import InboundAnswer, ListedSource
 
     with opened_store(settings_of(ctx)) as store:
         sources = store.inbound_sources()

@@ -123,7 +123,7 @@ def suspects(
     as_json: AsJson = False,
 ) -> None:
     """List decided cases that may be slips, the likeliest first; a person should look. None is ever left out."""
-    from cli.contract import SuspectDecision, SuspectsAnswer
+    from cli.contract.learning import SuspectDecision, SuspectsAnswer
     from training.registry import registered
     from training.run_record import SUSPECTS
     from training.suspects import read_suspects, with_associates

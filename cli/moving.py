@@ -111,7 +111,7 @@ def export(
 ) -> None:
     """Write all cases, decisions or scores to a file; no text in it is run by a spreadsheet."""
     from cases.export.write import export as write_table
-    from cli.contract import ExportAnswer
+    from cli.contract.record import ExportAnswer
 
     with opened_store(settings_of(ctx)) as store, progress_bar("rows written") as progress:
         report = write_table(
@@ -223,7 +223,7 @@ def _show_import(report: IntakeReport) -> None:
 
 
 def _answer_import(report: IntakeReport) -> None:
-    from cli.contract import ImportAnswer
+    from cli.contract.record import ImportAnswer
 
     answer_json(
         ImportAnswer(

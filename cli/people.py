@@ -46,7 +46,7 @@ def remove(ctx: typer.Context, name: Name) -> None:
 @app.command("list")
 def list_people(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the people, those removed too."""
-    from cli.contract_rights import ListedPerson, PeopleAnswer
+    from cli.contract.rights import ListedPerson, PeopleAnswer
 
     with opened_store(settings_of(ctx)) as store:
         people = store.people()

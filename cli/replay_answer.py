@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from cli.contract_replay import (
+from cli.contract.replay import (
     ReplayAnswer,
     ReplayedBound,
     ReplayedContrast,

@@ -79,7 +79,7 @@ def undo(
 @app.command()
 def history(ctx: typer.Context, case: CaseArgument, as_json: AsJson = False) -> None:
     """Show what happened to a case: who did what and when."""
-    from cli.contract_handling import HistoryAnswer, HistoryEvent
+    from cli.contract.handling import HistoryAnswer, HistoryEvent
 
     with opened_store(settings_of(ctx)) as store:
         case_id = find_case(store, case)
@@ -95,7 +95,7 @@ def history(ctx: typer.Context, case: CaseArgument, as_json: AsJson = False) -> 
 
 
 def _tell(items: Sequence[BulkItem], bulk_id: str | None, *, as_json: bool) -> None:
-    from cli.contract_handling import BulkAnswer, BulkCase
+    from cli.contract.handling import BulkAnswer, BulkCase
 
     if as_json:
         cases = [BulkCase(case_id=item.case_id, state=item.state, decision_id=item.decision_id) for item in items]

@@ -47,7 +47,7 @@ def score(
     """Score each case of a file by the model that serves, one row a case; nothing is stored."""
     settings = settings_of(ctx)
     from cases.intake.mapping import read_field_map
-    from cli.contract import ScoreAnswer
+    from cli.contract.learning import ScoreAnswer
     from serving.scoring.score_file import score_file
 
     fields = read_field_map(map_ or (), mapping)

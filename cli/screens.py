@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.table import Table
 
-from cases.record import MAIN_QUEUE, AttributeValue, CaseStatus
+from cases.event import AttributeValue
+from cases.record import MAIN_QUEUE, CaseStatus
 from cases.taxonomy import Taxonomy
-from cli.contract import ClaimAnswer, ClaimedCase, QueuedCase, ScoreOfCase, SuggestedCategory
+from cli.contract.queue import ClaimAnswer, ClaimedCase, QueuedCase, ScoreOfCase, SuggestedCategory
 from models.priority import Weights
 
 SHORT_ID = 8

@@ -16,7 +16,7 @@ from cli.command import messages
 if TYPE_CHECKING:
     from cases.intake.readers import SourceOptions
     from cases.intake.table import Rejection
-    from cli.contract import RejectedRow
+    from cli.contract.record import RejectedRow
 
 REJECTIONS_SHOWN = 20
 
@@ -50,7 +50,7 @@ def reading(query: str, sheet: str, kind: str, encoding: str, delimiter: str) ->
 
 def rejections(found: Sequence[Rejection]) -> list[RejectedRow]:
     """Rejected rows as the JSON has them."""
-    from cli.contract import RejectedRow
+    from cli.contract.record import RejectedRow
 
     return [RejectedRow(row=r.row, column=r.column, length=r.length, kind=r.kind, expected=r.expected) for r in found]
 

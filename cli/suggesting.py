@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from cases.decision import SuggestionShown
 from cases.record import Case, Lease, Score
 from cases.taxonomy import Taxonomy
-from cli.contract import (
+from cli.contract.queue import (
     ClaimAnswer,
     ClaimedCase,
     ClaimedLease,

@@ -35,7 +35,7 @@ def add(
 ) -> None:
     """Tell the system at URL of what happens from now. Its secret goes to stdout, now and never again."""
     from cases.webhooks import checked_url
-    from cli.contract_webhooks import WebhookAddedAnswer
+    from cli.contract.webhooks import WebhookAddedAnswer
 
     settings = settings_of(ctx)
     where, told = checked_url(url, settings.receivers_networks, field="URL"), _known(event)
@@ -51,7 +51,7 @@ def add(
 @app.command("list")
 def list_webhooks(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the receivers, those removed too; never a secret."""
-    from cli.contract_webhooks import ListedWebhook, WebhooksAnswer
+    from cli.contract.webhooks import ListedWebhook, WebhooksAnswer
 
     with opened_store(settings_of(ctx)) as store:
         webhooks = store.webhooks()
@@ -132,7 +132,7 @@ def dead(
 ) -> None:
     """List what was given up, the newest first."""
     from cases.webhooks import DeliveryState, WebhookId
-    from cli.contract_webhooks import DeadLettersAnswer, ListedDelivery
+    from cli.contract.webhooks import DeadLettersAnswer, ListedDelivery
 
     with opened_store(settings_of(ctx)) as store:
         found = store.deliveries(

@@ -37,7 +37,7 @@ def queue(
 ) -> None:
     """Show the undecided cases, the most urgent first, with what the model suggests."""
     from cases.clock import utc_now
-    from cli.contract import QueueAnswer
+    from cli.contract.queue import QueueAnswer
     from cli.screens import show_queue
     from cli.suggesting import queued_case
     from models.priority import load_weights

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from cases.decision import Appeal, PastDecision, Verdict
 from cases.errors import UnknownPolicyError
+from cases.event import AttributeValue
 from cases.ids import CaseId
 from cases.intake.mapping import APPEAL_FIELDS, ATTRIBUTE, DECISION_FIELDS, SIGNALS, Binding
 from cases.intake.policy import check_past_verdict, policy_words
@@ -30,7 +31,7 @@ from cases.intake.values import (
     is_blank,
     without_unstorable,
 )
-from cases.record import AttributeValue, NewReport
+from cases.record import NewReport
 from cases.spreadsheet_text import without_guard
 from cases.store.tables import CODE_LENGTH, NAME_LENGTH
 from cases.taxonomy import Taxonomy

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from uuid import UUID
 
-from cases.record import AttributeValue
+from cases.event import AttributeValue
 
 # A million characters of plain English are 1 MB; a report is some hundreds.
 LONGEST_TEXT = 1_000_000

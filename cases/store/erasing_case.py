@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Column, Connection, Select, Table, delete, func, insert, select, update
 
 from cases.erasure import ERASED_PREFIX, Counts, ErasurePlan, erased_external_id
+from cases.event import EventKind
 from cases.ids import CaseId, new_id
 from cases.precondition import ANYWAY
-from cases.record import Attributes, CaseStatus, EventKind
+from cases.record import Attributes, CaseStatus
 from cases.store.database import Database
 from cases.store.gathering import own_attributes
 from cases.store.living import Steps, locked_state

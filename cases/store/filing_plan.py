@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from cases.event import EventKind
+from cases.event_data import iso
 from cases.fingerprint import Fingerprint
 from cases.ids import CaseId, ReportId, new_id
-from cases.life import iso
-from cases.record import Attributes, EventKind, FiledReport, NewReport
+from cases.record import Attributes, FiledReport, NewReport
 from cases.store.likeness import Likes, fingerprint_row
 from cases.store.living import Steps, new_columns
 from cases.store.storable import merged_attributes

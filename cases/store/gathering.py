@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from cases.errors import ConflictError, InvalidInputError, NotFoundError
+from cases.event import EventKind
+from cases.event_data import iso
 from cases.ids import CaseId, ReportId, new_id
-from cases.life import iso
 from cases.precondition import ANYWAY, Precondition
-from cases.record import Attributes, EventKind
+from cases.record import Attributes
 from cases.store.database import Database
 from cases.store.living import Steps, columns_of, locked_states, refuse_unless
 from cases.store.rows import AnyRow, case_row, chunks, still_read

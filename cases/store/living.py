@@ -15,11 +15,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from cases.case_state import CaseState
 from cases.errors import OtherQueueError, PreconditionFailedError
+from cases.event import Event, EventKind, EventValue
 from cases.ids import CaseId
-from cases.life import CaseState, after
+from cases.life import after
 from cases.precondition import Precondition
-from cases.record import CaseStatus, Event, EventKind, EventValue
+from cases.record import CaseStatus
 from cases.store.database import Database
 from cases.store.pools import pool_of
 from cases.store.rows import AnyRow, case_row, chunks

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, insert
 from cases.clock import as_utc
 from cases.decision import PastDecision
 from cases.errors import InvalidInputError, NotFoundError
+from cases.event import EventKind
+from cases.event_data import iso
 from cases.ids import CaseId, new_id
-from cases.life import iso
-from cases.record import EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, locked_states
 from cases.store.storable import finite, storable_name

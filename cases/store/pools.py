@@ -17,8 +17,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, false, select, true, update
 
+from cases.case_state import CaseState
 from cases.ids import CaseId
-from cases.life import CaseState
 from cases.record import CaseStatus
 from cases.store.database import Database
 from cases.store.tables import cases

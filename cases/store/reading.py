@@ -9,8 +9,9 @@ from sqlalchemy import Connection, select
 from cases.decision import Decision
 from cases.erasure import erased_external_id
 from cases.errors import NotFoundError
+from cases.event import Event
 from cases.ids import CaseId, DecisionId, ReportId
-from cases.record import Case, Event, Report, Score
+from cases.record import Case, Report, Score
 from cases.store.database import Database
 from cases.store.living import latest_version
 from cases.store.rows import (

@@ -9,10 +9,11 @@ from functools import partial
 
 from sqlalchemy import Connection, select
 
+from cases.case_state import CaseState
+from cases.event import Event
 from cases.handling import Difference
 from cases.ids import CaseId
-from cases.life import CaseState, replay
-from cases.record import Event
+from cases.life import replay
 from cases.store.database import Database
 from cases.store.living import locked_states, states_of, write_states
 from cases.store.pools import mispooled, set_right

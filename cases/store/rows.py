@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 
 from cases.decision import Decision, Suggestion, Verdict
 from cases.errors import NotFoundError
+from cases.event import Event, EventKind
 from cases.ids import BulkId, CaseId, ContentId, DecisionId, ReportId, ScoreId, SubjectId
-from cases.record import Case, CaseStatus, Content, Event, EventKind, RankedFrom, Report, Score, Subject
+from cases.record import Case, CaseStatus, Content, RankedFrom, Report, Score, Subject
 from cases.store.tables import cases, contents, leases, reports, subjects
 
 T = TypeVar("T")

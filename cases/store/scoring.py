@@ -9,8 +9,9 @@ from sqlalchemy import Connection, func, insert, select
 
 from cases.clock import as_utc
 from cases.errors import InvalidInputError, NotFoundError
-from cases.life import iso
-from cases.record import Case, CaseStatus, EventKind, Score
+from cases.event import EventKind
+from cases.event_data import iso
+from cases.record import Case, CaseStatus, Score
 from cases.store.database import Database
 from cases.store.living import Steps, locked_states
 from cases.store.rows import chunks, read_cases, select_cases

@@ -14,7 +14,8 @@ from typing import TypeGuard
 
 from cases.clock import as_utc
 from cases.errors import InvalidInputError
-from cases.record import Attributes, AttributeValue, NewReport
+from cases.event import AttributeValue
+from cases.record import Attributes, NewReport
 from cases.store.tables import CODE_LENGTH, NAME_LENGTH
 
 # MariaDB takes 16 MiB in one packet, and a character may be four bytes.

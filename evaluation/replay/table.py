@@ -28,8 +28,8 @@ import pandas as pd
 from pandas.api.types import is_scalar
 
 from cases.errors import InvalidInputError
+from cases.event import AttributeValue
 from cases.intake.values import RefusedValue, as_number, as_truth, is_blank
-from cases.record import AttributeValue
 from cases.taxonomy import Taxonomy
 from evaluation.replay.arrivals import Recorded
 from evaluation.replay.case import Prediction

@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import Field
 
+from cases.event import EventKind
 from cases.handling import BulkState
-from cases.record import EventKind
-from serving.api.answers import NextCursor, Outgoing
+from serving.api.answers import NextCursor
+from serving.api.answers_scores import Outgoing
 
 
 class EventAnswer(Outgoing):

@@ -7,7 +7,8 @@ from typing import Self
 from pydantic import Field
 
 from cases.triage import Confidence, Triage, triage_of
-from serving.api.answers import FiledAnswer, Outgoing, ScoreAnswer
+from serving.api.answers import FiledAnswer
+from serving.api.answers_scores import Outgoing, ScoreAnswer
 from serving.hooks.zendesk import Ignored
 
 

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field
 
 from cases.webhooks import Delivery, DeliveryState, PauseReason, Webhook
-from serving.api.answers import Outgoing
+from serving.api.answers_scores import Outgoing
 
 
 class WebhookAnswer(Outgoing):

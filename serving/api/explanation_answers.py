@@ -6,7 +6,8 @@ from pydantic import Field
 
 from models.explanation import Explanation
 from models.precedents import Comparison
-from serving.api.answers import ItemProblem, Outgoing, ScoreAnswer
+from serving.api.answers import ItemProblem
+from serving.api.answers_scores import Outgoing, ScoreAnswer
 from serving.scoring.explaining import Explained, Wanted
 
 _START = "Where it begins in `text`, in Unicode characters from 0."

@@ -26,9 +26,10 @@ from pydantic import (
 )
 
 from cases.decision import SuggestionShown, Verdict
+from cases.event import AttributeValue
 from cases.handling import Outcome
 from cases.ids import ScoreId
-from cases.record import AttributeValue, NewReport
+from cases.record import NewReport
 from serving.api.items import EACH_FOR_ITSELF
 from serving.scoring.ranking import CaseToJudge
 

@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, StrictStr, model_validator
 
 from cases.erasure import ErasureKind, ErasureRequest, Place
 from cases.store.storable import MAX_TEXT_CHARACTERS
-from serving.api.answers import Outgoing
+from serving.api.answers_scores import Outgoing
 from serving.api.schemas import Incoming, Name, ShortCode
 
 

@@ -16,19 +16,21 @@ from models.tiers import Tier
 from serving.api.answers import (
     CaseAnswer,
     CaseSummary,
-    CategoryAnswer,
     ContentAnswer,
     DecisionAnswer,
     LeaseAnswer,
-    ModelIdentity,
     NoteAnswer,
+    ReportAnswer,
+    SubjectAnswer,
+)
+from serving.api.answers_scores import (
+    CategoryAnswer,
+    ModelIdentity,
     PriorityAnswer,
     RaisedAnswer,
     ReasonAnswer,
-    ReportAnswer,
     ScoreAnswer,
     SeverityAnswer,
-    SubjectAnswer,
 )
 from serving.api.problems import kind_of
 from serving.scoring.ranking import Ranking

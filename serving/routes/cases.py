@@ -17,15 +17,8 @@ from cases.record import FiledReport, Lease, NewReport, Score
 from cases.store import Start
 from serving.access.permitting import refuse_other_queue, their_queues
 from serving.api.answer_headers import MODEL_HEADER
-from serving.api.answers import (
-    CaseAnswer,
-    CasesAnswer,
-    DecisionAnswer,
-    FiledAnswer,
-    LeaseAnswer,
-    ReasonAnswer,
-    ScoreAnswer,
-)
+from serving.api.answers import CaseAnswer, CasesAnswer, DecisionAnswer, FiledAnswer, LeaseAnswer
+from serving.api.answers_scores import ReasonAnswer, ScoreAnswer
 from serving.api.cursors import cases_cursor, cases_place
 from serving.api.idempotency import KeyedRoute, keyed
 from serving.api.problems import BusyError, UnscorableError

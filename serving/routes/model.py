@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response, status
 
 from features.assemble import ASSEMBLY_VERSION
-from serving.api.answers import LiveAnswer, ModelAnswer, ReadyAnswer
+from serving.api.answers_scores import LiveAnswer, ModelAnswer, ReadyAnswer
 from serving.api.views import model_identity
 from serving.scoring.champion import State
 from serving.services import Services, services

@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cases.case_state import CaseState
+from cases.event import Event, EventKind, EventValue
+from cases.event_data import iso
 from cases.ids import CaseId
-from cases.life import _CHANGES, CaseState, after, iso, replay
-from cases.record import CaseStatus, Event, EventKind, EventValue
+from cases.life import _CHANGES, after, replay
+from cases.record import CaseStatus
 
 NOON = datetime(2026, 3, 4, 12, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)

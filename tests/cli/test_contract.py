@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.contract import ANSWERS, Answer, json_schemas
+from cli.contract.answers import ANSWERS, Answer, json_schemas
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from cli.contract import json_schemas
+from cli.contract.answers import json_schemas
 from cli.main import app
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import pytest
 
 from cases.decision import PastDecision, Verdict
 from cases.store import CaseStore
-from cli.contract_replay import ReplayAnswer, ReplayedFigure
+from cli.contract.replay import ReplayAnswer, ReplayedFigure
 from tests.cli.conftest import Run
 from tests.cli.filed_cases import RECEIVED, file_case, score_case
 

@@ -18,8 +18,9 @@ from sqlalchemy import select, text
 
 from cases.clock import utc_now
 from cases.errors import ConflictError, StaleLeaseError
+from cases.event import EventKind
 from cases.ids import CaseId
-from cases.record import EventKind, Rank
+from cases.record import Rank
 from cases.store import UNSCORED_ORDER_KEY, CaseStore, Reranked
 from cases.store.engine import make_engine
 from cases.store.tables import cases, decisions, events

@@ -12,7 +12,8 @@ from typing import Any, Self
 import httpx2
 from sqlalchemy import Connection, func, select
 
-from cases.record import CaseStatus, EventKind
+from cases.event import EventKind
+from cases.record import CaseStatus
 from cases.store.engine import make_engine
 from cases.store.tables import cases, contents, decisions, events, leases, reports
 

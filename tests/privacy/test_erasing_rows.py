@@ -14,9 +14,10 @@ from sqlalchemy import Engine, text
 
 from cases.erasure import Counts, ErasureKind, ErasureRequest, Place
 from cases.errors import ConflictError, InvalidInputError, NotFoundError, StaleLeaseError
+from cases.event import EventKind
 from cases.handling import ReopenReason
 from cases.ids import new_id
-from cases.record import CaseStatus, EventKind
+from cases.record import CaseStatus
 from cases.seals import SealKey
 from cases.store import CaseStore, migrate
 from cases.store import engine as store_engine

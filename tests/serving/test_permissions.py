@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
+from cases.event import Event, EventKind
 from cases.identity import Role
 from cases.ids import CaseId, new_id
-from cases.record import Event, EventKind
 from serving.access.guard import Guard
 from serving.access.permissions import NATIVE, OPEN, ROLES, ROUTES, SIGNED, Permission, needs_no_key
 from serving.access.permitting import permitted

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from cases.event import EventKind
 from cases.handling import RankReason
 from cases.ids import CaseId
-from cases.record import Case, EventKind, Rank, RankedFrom
+from cases.record import Case, Rank, RankedFrom
 from cases.store import CaseStore
 from cases.taxonomy_file import load_taxonomy
 from models.priority import Weights

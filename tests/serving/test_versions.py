@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from cases.event import EventKind
 from cases.ids import CaseId
-from cases.record import EventKind, Rank
+from cases.record import Rank
 from cases.store import Reranked
 from tests.serving.conftest import A_VERDICT, Running, a_report
 

@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from cases.decision import Decision
+from cases.event import Event, EventKind
 from cases.number_ranges import complement, ranges_of
-from cases.record import Event, EventKind, Score
+from cases.record import Score
 from cases.seals import OpenGaps
 from cases.store.database import Database
 from cases.store.rows import AnyRow, chunks, decision_from, event_from, score_from

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from cases.case_state import CaseState
 from cases.decision import Verdict
 from cases.errors import InvalidInputError
+from cases.event import EventKind
 from cases.handling import BulkItem, BulkOutcome, BulkState, NoteKind
 from cases.ids import BulkId, CaseId, ContentId, new_id
-from cases.life import CaseState
-from cases.record import CaseStatus, EventKind
+from cases.record import CaseStatus
 from cases.store.database import Database
 from cases.store.living import Steps, locked_states, states_of
 from cases.store.noting import write_note

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, select
 
+from cases.case_state import CaseState
 from cases.errors import ConflictError
 from cases.ids import CaseId
-from cases.life import CaseState
 from cases.record import CaseStatus
 from cases.store.tables import cases, skips
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 
+from cases.case_state import CaseState
 from cases.decision import Decision, Suggestion, SuggestionShown, Verdict
 from cases.errors import ConflictError, InvalidInputError
+from cases.event import EventKind
+from cases.event_data import iso
 from cases.handling import NoteKind, Outcome
 from cases.ids import BulkId, CaseId, ContentId, DecisionId, new_id
-from cases.life import CaseState, iso
 from cases.precondition import ANYWAY, Precondition
-from cases.record import EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state
 from cases.store.noting import write_note

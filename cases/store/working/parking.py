@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 
 from cases.clock import as_utc
 from cases.errors import ConflictError, InvalidInputError
+from cases.event import EventKind
+from cases.event_data import iso
 from cases.handling import HoldReason, SkipReason
 from cases.ids import CaseId
-from cases.life import iso
 from cases.precondition import ANYWAY, Precondition
-from cases.record import EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state, take_step
 from cases.store.storable import storable_name

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from cases.event import EventKind
 from cases.handling import Note, NoteKind
 from cases.ids import CaseId
 from cases.precondition import ANYWAY, Precondition
-from cases.record import EventKind
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state, take_step
 from cases.store.noting import write_note

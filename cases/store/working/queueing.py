@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from cases.case_state import CaseState
 from cases.errors import ConflictError, InvalidInputError
+from cases.event import EventKind
 from cases.ids import CaseId
-from cases.life import CaseState
 from cases.precondition import ANYWAY, Precondition
-from cases.record import Case, EventKind, Lease
+from cases.record import Case, Lease
 from cases.store.database import Database
 from cases.store.living import Steps, columns_of, locked_state, refuse_unless, state_of, state_with_skips
 from cases.store.pools import put_back

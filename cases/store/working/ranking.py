@@ -11,13 +11,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, func, select
 
+from cases.case_state import CaseState
 from cases.clock import as_utc
 from cases.errors import InvalidInputError
+from cases.event import EventKind, EventValue
+from cases.event_data import iso
 from cases.handling import RankReason, RerankCause
 from cases.ids import CaseId
-from cases.life import CaseState, iso
 from cases.precondition import ANYWAY, Precondition
-from cases.record import Case, CaseStatus, EventKind, EventValue, Rank
+from cases.record import Case, CaseStatus, Rank
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state, locked_states
 from cases.store.rows import read_cases_without_text, select_cases

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
+from cases.case_state import CaseState
 from cases.errors import ConflictError
+from cases.event import EventKind
 from cases.handling import Note, NoteKind, ReopenReason
 from cases.ids import CaseId, DecisionId
-from cases.life import CaseState
 from cases.precondition import ANYWAY, Precondition
-from cases.record import CaseStatus, EventKind
+from cases.record import CaseStatus
 from cases.store.database import Database
 from cases.store.living import locked_state, take_step
 from cases.store.noting import write_note

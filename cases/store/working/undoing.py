@@ -11,14 +11,15 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, insert, select
 
+from cases.case_state import CaseState
 from cases.decision import Decision
 from cases.durations import MOST_HOURS, UNDO_SECONDS, lasting
 from cases.errors import ConflictError, NotFoundError
+from cases.event import EventKind
 from cases.handling import BulkItem, BulkOutcome, BulkState
 from cases.ids import BulkId, CaseId, DecisionId
-from cases.life import CaseState
 from cases.precondition import ANYWAY, Precondition
-from cases.record import CaseStatus, EventKind
+from cases.record import CaseStatus
 from cases.store.database import Database
 from cases.store.living import Steps, locked_state, locked_states
 from cases.store.rows import AnyRow, chunks, decision_from

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from cases.record import AttributeValue
+from cases.event import AttributeValue
 from cases.seed.corpus import FROZEN, TEST, WrittenCase, digest
 from cases.taxonomy import Taxonomy
 from features.encoder import CompiledEncoder

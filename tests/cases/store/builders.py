@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cases.decision import Decision, SuggestionShown, Verdict
+from cases.event import EventKind
 from cases.ids import CaseId, ScoreId, new_id
-from cases.record import Case, EventKind, Lease, NewReport, Score
+from cases.record import Case, Lease, NewReport, Score
 from cases.store import CaseStore
 
 MORNING = datetime(2026, 3, 4, 9, 0, 0, 123456, tzinfo=UTC)  # a Wednesday

@@ -7,9 +7,10 @@ import pytest
 
 from cases.decision import Suggestion
 from cases.errors import InvalidInputError
+from cases.event import EventKind
 from cases.handling import BulkState, HoldReason
 from cases.ids import CaseId, new_id
-from cases.record import CaseStatus, EventKind
+from cases.record import CaseStatus
 from cases.store import CaseStore
 from cases.store.working.bulk import MAX_BULK
 from tests.cases.store.builders import VERDICT, claim, decide, file_one, kinds, report, score

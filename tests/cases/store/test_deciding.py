@@ -10,9 +10,10 @@ from sqlalchemy import Engine, delete, select
 
 from cases.decision import Appeal, DecidedCase, PastDecision, Suggestion, SuggestionShown, Verdict
 from cases.errors import ConflictError, InvalidInputError, NotFoundError, StaleLeaseError
+from cases.event import EventKind
 from cases.handling import ReopenReason
 from cases.ids import CaseId, new_id
-from cases.record import CaseStatus, EventKind
+from cases.record import CaseStatus
 from cases.store import CaseStore, learning
 from cases.store.tables import contents
 from tests.cases.store.builders import MORNING, VERDICT, decide, file_one, report, score

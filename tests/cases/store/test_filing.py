@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from cases.errors import InvalidInputError
-from cases.record import EventKind, Subject
+from cases.event import EventKind
+from cases.record import Subject
 from cases.store import UNSCORED_ORDER_KEY, CaseStore
 from cases.store.engine import make_engine
 from cases.store.tables import report_identities, subjects

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from cases.errors import ConflictError, InvalidInputError, NotFoundError
+from cases.event import EventKind
 from cases.handling import ReopenReason
 from cases.ids import CaseId, ReportId, new_id
-from cases.record import CaseStatus, EventKind, NewReport
+from cases.record import CaseStatus, NewReport
 from cases.store import CaseStore
 from cases.store.engine import make_engine
 from tests.cases.store.builders import MORNING, claim, decide, file_one, kinds, next_for, report, score

@@ -14,9 +14,10 @@ from sqlalchemy import table as rows_of
 from sqlalchemy.exc import DBAPIError
 
 from cases.errors import InvalidInputError, NotMigratedError, StoreUnavailableError
+from cases.event import EventKind
 from cases.handling import HoldReason, NoteKind, Outcome, RankReason, SkipReason
 from cases.ids import CaseId
-from cases.record import EventKind, Rank
+from cases.record import Rank
 from cases.store import CaseStore, migrate
 from cases.store.engine import make_engine
 from cases.store.tables import callers, cases, contents, metadata, reports, subjects

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from cases.errors import ConflictError, InvalidInputError, NotFoundError, StaleLeaseError
+from cases.event import EventKind
 from cases.handling import HoldReason, SkipReason
 from cases.ids import CaseId, new_id
-from cases.record import CaseStatus, EventKind
+from cases.record import CaseStatus
 from cases.store import CaseStore
 from tests.cases.store.builders import VERDICT, claim, file_one, kinds, next_for
 from tests.cases.store.conftest import NOON, SetClock

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from cases.errors import ConflictError, InvalidInputError, StaleLeaseError
+from cases.event import EventKind
 from cases.handling import NoteKind
-from cases.record import EventKind
 from cases.store import CaseStore
 from tests.cases.store.builders import VERDICT, claim, decide, file_one, kinds, next_for, score
 from tests.cases.store.conftest import NOON

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from cases.errors import ConflictError, InvalidInputError, NotFoundError, StaleLeaseError
+from cases.event import EventKind
 from cases.ids import CaseId, new_id
-from cases.record import CaseStatus, EventKind, Lease
+from cases.record import CaseStatus, Lease
 from cases.store import CaseStore
 from cases.store.tables import cases, leases
 from tests.cases.store.builders import MORNING, VERDICT, decide, file_one, report, score

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from cases.errors import ConflictError, InvalidInputError
+from cases.event import EventKind
 from cases.handling import RankReason, RerankCause
 from cases.ids import CaseId, new_id
-from cases.record import EventKind, Rank
+from cases.record import Rank
 from cases.store import CaseStore
 from cases.store.working.ranking import Reranked
 from tests.cases.store.builders import decide, file_one, kinds, score

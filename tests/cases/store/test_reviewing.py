@@ -4,8 +4,9 @@ import pytest
 
 from cases.decision import Verdict
 from cases.errors import ConflictError, InvalidInputError
+from cases.event import EventKind
 from cases.handling import NoteKind, Outcome, ReopenReason
-from cases.record import CaseStatus, EventKind
+from cases.record import CaseStatus
 from cases.store import CaseStore
 from tests.cases.store.builders import VERDICT, claim, decide, file_one, kinds, next_for
 from tests.cases.store.conftest import NOON, SetClock

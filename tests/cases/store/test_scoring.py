@@ -6,8 +6,8 @@ from datetime import datetime
 import pytest
 
 from cases.errors import InvalidInputError, NotFoundError
+from cases.event import EventKind
 from cases.ids import CaseId, ContentId, new_id
-from cases.record import EventKind
 from cases.store import CaseStore
 from tests.cases.store.builders import decide, file_one, score
 

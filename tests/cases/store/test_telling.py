@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 
 from cases.decision import PastDecision
+from cases.event import EventKind
 from cases.handling import Outcome, RankReason
 from cases.ids import CaseId
-from cases.record import EventKind, Rank
+from cases.record import Rank
 from cases.store import CaseStore
 from cases.store.tables import event_readers, events
 from cases.telling import NAMED_REPORTS, Told

@@ -5,9 +5,10 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from cases.errors import ConflictError, InvalidInputError, NotFoundError
+from cases.event import EventKind
 from cases.handling import BulkState, Outcome, ReopenReason
 from cases.ids import BulkId, new_id
-from cases.record import CaseStatus, EventKind
+from cases.record import CaseStatus
 from cases.store import CaseStore
 from cases.store.engine import make_engine
 from cases.store.tables import withdrawn_decisions

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from cases.record import AttributeValue
+from cases.event import AttributeValue
 from cases.taxonomy import Taxonomy
 from cases.taxonomy_file import load_taxonomy
 from evaluation.replay.arrivals import Arrivals, Pool, Recorded

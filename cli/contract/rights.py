@@ -1,4 +1,4 @@
-"""What `--json` answers of the commands about who may do what; `cli.contract` has the others, and says what holds."""
+"""What `--json` answers of the commands about who may do what."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from cases.identity import Role
-from cli.contract_base import Answer
+from cli.contract.base import Answer
 
 
 class ListedCaller(Answer):

@@ -1,4 +1,4 @@
-"""What `--json` answers of `caseload webhook`; `cli.contract` has the others, and says what holds."""
+"""What `--json` answers of `caseload webhook`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import Field
 
 from cases.telling import Told
 from cases.webhooks import Delivery, PauseReason, Webhook
-from cli.contract_base import Answer
+from cli.contract.base import Answer
 
 
 class WebhookAddedAnswer(Answer):

@@ -1,4 +1,4 @@
-"""What `--json` answers of `caseload erase` and `caseload retain`; `cli.contract` has the others, and what holds."""
+"""What `--json` answers of `caseload erase` and `caseload retain`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from cases.erasure import Place
-from cli.contract_base import Answer
+from cli.contract.base import Answer
 
 
 class ErasureAnswer(Answer):

@@ -1,4 +1,4 @@
-"""What `--json` answers of the commands that handle cases; `cli.contract` has the others, and says what holds."""
+"""What `--json` answers of the commands that handle cases."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from cases.event import EventKind
 from cases.handling import BulkState
-from cases.record import CaseStatus, EventKind
-from cli.contract_base import Answer
+from cases.record import CaseStatus
+from cli.contract.base import Answer
 
 
 class HandledAnswer(Answer):

@@ -1,4 +1,4 @@
-"""What `--json` answers of `caseload inbound`; `cli.contract` has the others, and says what holds."""
+"""What `--json` answers of `caseload inbound`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from cases.inbound import InboundKind
-from cli.contract_base import Answer
+from cli.contract.base import Answer
 
 
 class ListedSource(Answer):

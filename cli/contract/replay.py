@@ -1,4 +1,4 @@
-"""What `caseload replay --json` answers; `cli.contract` has the other commands', and says what holds."""
+"""What `caseload replay --json` answers; `cli.contract.answers` has the other commands', and says what holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cli.contract_base import Answer
+from cli.contract.base import Answer
 
 
 class ReplayedFigure(Answer):

@@ -1,4 +1,4 @@
-"""What `--json` answers of `caseload audit`; `cli.contract` has the others, and says what holds."""
+"""What `--json` answers of `caseload audit`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from cases.seals import Wrong
-from cli.contract_base import Answer
+from cli.contract.base import Answer
 
 _HEAD = r"^[0-9a-f]{64}$"
 
