@@ -7,6 +7,7 @@ from contextlib import nullcontext
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cases.errors import CaseloadError
@@ -20,6 +21,8 @@ from serving.request_context import REQUEST_ID_HEADER, enter_request
 from serving.schemas import MAX_BODY_BYTES
 
 IDENTITY = "caseload.identity"
+
+_MOST_DIGITS = 19
 
 
 class Guard:
@@ -64,6 +67,9 @@ class Guard:
                     await self.app(scope, _replay(body, receive), watched)
                 else:
                     await problem(TOO_LARGE, f"A body may be {MAX_BODY_BYTES} bytes long.")(scope, receive, send)
+        except ClientDisconnect:
+            # Gone in the middle of the body: what came of it may well look whole, and is not what was to be sent.
+            return
         except CaseloadError as error:
             # Of what is asked before the app begins, which answers its own.
             if not started:
@@ -87,16 +93,21 @@ class Guard:
 
 
 async def _whole_body(scope: Scope, receive: Receive) -> bytes | None:
-    """The body, or None where it is too large; then the rest is not read."""
+    """The body, or None where it is too large; then the rest is not read.
+
+    Raises:
+        ClientDisconnect: It did not come to its end.
+    """
     declared = Headers(scope=scope).get("content-length", "0")
-    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+    # Of a number that long nothing more need be known, and Python reads none of thousands of digits.
+    if declared.isdecimal() and (len(declared) > _MOST_DIGITS or int(declared) > MAX_BODY_BYTES):
         return None
     pieces: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return b"".join(pieces)
+            raise ClientDisconnect
         pieces.append(message.get("body", b""))
         size += len(pieces[-1])
         if size > MAX_BODY_BYTES:
