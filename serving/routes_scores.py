@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from serving.answer_headers import MODEL_HEADER
 from serving.answers import ItemProblem
+from serving.bodies import JsonRoute
 from serving.explaining import Wanted, check_size
 from serving.explanation_answers import (
     ExplainedScoreAnswer,
@@ -24,7 +25,7 @@ from serving.views import scored_answer
 
 MAX_PRECEDENTS = 20
 
-router = APIRouter(tags=["score"])
+router = APIRouter(tags=["score"], route_class=JsonRoute)
 
 Explain = Annotated[bool, Query(description="Say of each score which sentences and words made it; at most 50 cases.")]
 PrecedentsOf = Annotated[

@@ -6,7 +6,6 @@ encoding the other, and a report must not be lost for either. All else that is w
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -31,6 +30,7 @@ from cases.ids import ScoreId
 from cases.record import AttributeValue, NewReport
 from serving.items import EACH_FOR_ITSELF
 from serving.ranking import CaseToJudge
+from serving.storable import storable
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_DESCRIPTION = 1_000_000
@@ -41,21 +41,18 @@ MAX_ATTRIBUTES = 100
 MAX_ATTRIBUTE_TEXT = 1_000
 MAX_PAGE = 200
 MAX_QUEUES = 50
+# Each is an error to be told, which a body full of them must not cost us.
+MAX_UNKNOWN = 20
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # JSON's own safe integers; beyond them two systems no longer agree on the number.
 SAFE_INTEGER = 2**53 - 1
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def storable(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """`value` with NUL and lone surrogates dropped from every string in it, keys included."""
-    if isinstance(value, str):
-        return _UNSTORABLE.sub("", value)
-    if isinstance(value, dict):
-        return {storable(key): storable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [storable(item) for item in value]
+def _few(value: object) -> object:
+    # Before each is looked at, which may be an error each.
+    if isinstance(value, dict) and len(value) > MAX_ATTRIBUTES:
+        raise ValueError(f"must hold at most {MAX_ATTRIBUTES} attributes")
     return value
 
 
@@ -78,6 +75,8 @@ def _attribute(value: object) -> AttributeValue:
     raise ValueError(f"must be true, false, a number within ±2^53 or text of at most {MAX_ATTRIBUTE_TEXT} characters")
 
 
+# Of a path or a query, which no body's model looks through.
+Storable = BeforeValidator(storable)
 Code = Annotated[StrictStr, Field(pattern=r"^[a-z0-9_]{1,100}$")]
 Name = Annotated[StrictStr, Field(min_length=1, max_length=255)]
 OptionalName = Annotated[StrictStr, Field(max_length=255)]
@@ -100,6 +99,10 @@ class Incoming(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _storable(cls, data: Any) -> Any:  # noqa: ANN401 - whatever JSON held
+        if isinstance(data, dict) and cls.model_config.get("extra") == "forbid":
+            unknown = len(data.keys() - cls.model_fields.keys())
+            if unknown > MAX_UNKNOWN:
+                raise ValueError(f"must hold the fields of this request alone; remove the {unknown} others")
         return storable(data)
 
 
@@ -111,10 +114,12 @@ class CaseText(Incoming):
         StrictStr, Field(min_length=1, max_length=MAX_DESCRIPTION, pattern=r"\S", description="What was reported.")
     ]
     channel: ShortCode = Field(default="", description="How it came in, as the model was trained: email, chat, …")
-    attributes: Annotated[dict[AttributeName, Attribute], Field(max_length=MAX_ATTRIBUTES)] = Field(
-        default_factory=dict,
-        description="Signals beside the text.",
-        examples=[{"reach": 1200, "minor_involved": False}],
+    attributes: Annotated[dict[AttributeName, Attribute], BeforeValidator(_few), Field(max_length=MAX_ATTRIBUTES)] = (
+        Field(
+            default_factory=dict,
+            description="Signals beside the text.",
+            examples=[{"reach": 1200, "minor_involved": False}],
+        )
     )
     received_at: Moment | None = Field(
         default=None,
