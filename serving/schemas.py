@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -64,6 +65,13 @@ def time_as_text(value: object) -> object:
     return value
 
 
+def _without_blanks(name: str) -> str:
+    stripped = name.strip()
+    if not stripped:
+        raise ValueError("must hold text, not blanks alone")
+    return stripped
+
+
 def _attribute(value: object) -> AttributeValue:
     # One function for the four kinds: a union would complain four times about one value.
     if isinstance(value, bool):
@@ -78,7 +86,8 @@ def _attribute(value: object) -> AttributeValue:
 # Of a path or a query, which no body's model looks through.
 Storable = BeforeValidator(storable)
 Code = Annotated[StrictStr, Field(pattern=r"^[a-z0-9_]{1,100}$")]
-Name = Annotated[StrictStr, Field(min_length=1, max_length=255)]
+# A name is the same with blanks around it, as the store keeps it.
+Name = Annotated[StrictStr, Field(min_length=1, max_length=255), AfterValidator(_without_blanks)]
 OptionalName = Annotated[StrictStr, Field(max_length=255)]
 ShortCode = Annotated[StrictStr, Field(max_length=100)]
 Moment = Annotated[AwareDatetime, BeforeValidator(time_as_text), Field(strict=False, ge=EARLIEST, le=LATEST)]
