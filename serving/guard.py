@@ -15,8 +15,8 @@ from cases.identity import Identity
 from serving.answer_headers import with_headers
 from serving.callers import Callers
 from serving.limits import Limits
-from serving.permissions import needs_no_key, refuse_native
-from serving.problems import TOO_LARGE, crash, problem, problem_of
+from serving.permissions import is_native, needs_no_key, refuse_native
+from serving.problems import TOO_LARGE, UNSUPPORTED, crash, problem, problem_of
 from serving.request_context import REQUEST_ID_HEADER, enter_request
 from serving.schemas import MAX_BODY_BYTES
 
@@ -62,11 +62,7 @@ class Guard:
         try:
             who = await self._admit(scope)
             with self.limits.one(who) if who is not None else nullcontext():
-                body = await _whole_body(scope, receive)
-                if body is not None:
-                    await self.app(scope, _replay(body, receive), watched)
-                else:
-                    await problem(TOO_LARGE, f"A body may be {MAX_BODY_BYTES} bytes long.")(scope, receive, send)
+                await self._pass_on(scope, receive, watched)
         except ClientDisconnect:
             # Gone in the middle of the body: what came of it may well look whole, and is not what was to be sent.
             return
@@ -79,6 +75,16 @@ class Guard:
             if not started:
                 await answer(scope, receive, send)
 
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _whole_body(scope, receive)
+        if body is None:
+            await problem(TOO_LARGE, f"A body may be {MAX_BODY_BYTES} bytes long.")(scope, receive, send)
+        elif is_native(scope["path"]) and _kind(scope) not in ("", "application/json"):
+            # BentoML reads more kinds, forms and frames among them, and breaks on what is none.
+            await problem(UNSUPPORTED)(scope, receive, send)
+        else:
+            await self.app(scope, _replay(body, receive), send)
+
     async def _admit(self, scope: Scope) -> Identity | None:
         """Who asks; None where nobody need say."""
         scope[IDENTITY] = None
@@ -90,6 +96,10 @@ class Guard:
         refuse_native(identity, scope["method"], scope["path"])
         scope[IDENTITY] = identity
         return identity
+
+
+def _kind(scope: Scope) -> str:
+    return Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def _whole_body(scope: Scope, receive: Receive) -> bytes | None:
