@@ -97,7 +97,6 @@ def test_words_that_nobody_has_are_not_repeated_where_all_else_is_right(door: Do
         ("/v1/queue/claim", {"queues": [WORD]}),
         ("/v1/queue/claim", {"case_id": WORD}),
         ("/v1/erasures", {"case_id": WORD}),
-        ("/v1/erasures", {"external_id": WORD, "source": "desk"}),
     ]  # fmt: skip
     for path, body in wrong:
         whole = {**decision, **body} if path.endswith("decision") else body
