@@ -207,8 +207,8 @@ class Taxonomy:
         )
 
     def _unknown(self, name: str, got: object, known: Iterable[object]) -> UnknownPolicyError:
-        # What was got is a short code when it is right and might be anything when it is wrong: never echo at length.
-        shown = repr(got) if len(str(got)) <= 60 else f"{len(str(got))} characters"
+        # What was got is a short code when it is right and might be anything, a name, when it is wrong: never echoed.
+        shown = f"{got}" if isinstance(got, int) else f"another word, of {len(str(got))} characters"
         return UnknownPolicyError(
             f"{name!r} must be one of version {self.version} of the taxonomy (got {shown}); "
             f"choose from {', '.join(str(k) for k in known)}",

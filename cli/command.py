@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 if TYPE_CHECKING:
     from cases.settings import Settings
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 # A table that goes to a file or a pipe has no window to fit into.
 _UNBOUND_WIDTH = 200
+
+_ACTED_ON = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 # Some rows of a file could not be taken, the others were.
 EXIT_SOME_REJECTED = 3
@@ -96,10 +100,24 @@ def answer_json(answer: Answer) -> None:
     typer.echo(answer.model_dump_json(by_alias=True, indent=2))
 
 
+def harmless(text: str) -> str:
+    """`text` without what a terminal acts on in place of showing it, tab and line feed aside."""
+    return _ACTED_ON.sub("", text)
+
+
+class _Screen(Console):
+    """One that no title, name or column can move, colour or clear: rich lets escape sequences in texts through."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            # What rich itself says to the terminal comes as a control of its own, or as a style.
+            yield segment if segment.control else Segment(harmless(segment.text), segment.style)
+
+
 def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False, markup=False)
+    console = _Screen(stderr=stderr, highlight=False, markup=False)
     return (
         console
         if console.is_terminal
-        else Console(stderr=stderr, highlight=False, markup=False, width=_UNBOUND_WIDTH)
+        else _Screen(stderr=stderr, highlight=False, markup=False, width=_UNBOUND_WIDTH)
     )

@@ -38,7 +38,7 @@ from cli import (
     webhooks,
     working,
 )
-from cli.command import GlobalOptions
+from cli.command import GlobalOptions, harmless
 
 EXIT_FAILED, EXIT_INVALID, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -110,7 +110,7 @@ def _told(error: Exception, *, debug: bool) -> int:
     if debug:
         traceback.print_exception(error)
     line, code = _line(error)
-    sys.stderr.write(f"caseload: {line}\n")
+    sys.stderr.write(f"caseload: {harmless(line)}\n")
     return code
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from cases.export.cells import CellCounts
 from cases.export.columns import Kind
@@ -40,6 +41,15 @@ def excel_file(path: Path, name: str, columns: Mapping[str, Kind], counts: CellC
             book.close()
 
 
+class _PlainSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter's is untyped to us
+    """One that has no text of several formats, and takes none for it."""
+
+    def _xml_rich_inline_string(self, string: str, attributes: Sequence[tuple[str, str]] = ()) -> None:
+        # xlsxwriter believes whatever begins with <r> and ends with </r> to be markup of its own, and would write it
+        # as it is: whoever wrote a case would write our workbook, formulas and all.
+        self._xml_inline_string(string, False, attributes)  # noqa: FBT003 - whether blanks at its ends are to be kept
+
+
 class _Sheets:
     """The sheets of one workbook, filled one after the other."""
 
@@ -59,7 +69,8 @@ class _Sheets:
     def _begin_sheet(self) -> None:
         self._counts.sheets += 1
         number = self._counts.sheets
-        self._sheet = self._book.add_worksheet(self._name if number == 1 else f"{self._name} {number}")
+        name = self._name if number == 1 else f"{self._name} {number}"
+        self._sheet = self._book.add_worksheet(name, worksheet_class=_PlainSheet)
         self._sheet.freeze_panes(1, 0)
         for place, column in enumerate(self._columns):
             self._sheet.write_string(0, place, column)

@@ -56,7 +56,7 @@ class Reading:
         """
         found = self._db.read(lambda connection: latest_version(connection, case_id))
         if found is None:
-            raise NotFoundError(f"'case_id' must name a stored case (got {case_id!r}); look at the queue")
+            raise NotFoundError("'case_id' must name a stored case (got another id); look at the queue")
         return found
 
     def queue_of(self, case_id: CaseId) -> str:
@@ -68,7 +68,7 @@ class Reading:
         query = select(cases.c.queue).where(cases.c.id == case_id)
         queue: str | None = self._db.read(lambda connection: connection.execute(query).scalar_one_or_none())
         if queue is None:
-            raise NotFoundError(f"'case_id' must name a stored case (got {case_id!r}); look at the queue")
+            raise NotFoundError("'case_id' must name a stored case (got another id); look at the queue")
         return queue
 
     def queue_of_report(self, report_id: ReportId) -> str:
@@ -80,7 +80,7 @@ class Reading:
         query = select(cases.c.queue).join(reports, reports.c.case_id == cases.c.id).where(reports.c.id == report_id)
         queue: str | None = self._db.read(lambda connection: connection.execute(query).scalar_one_or_none())
         if queue is None:
-            raise NotFoundError(f"'report_id' must name a stored report (got {report_id!r}); take it from its case")
+            raise NotFoundError("'report_id' must name a stored report (got another id); take it from its case")
         return queue
 
     def reports(self, case_id: CaseId) -> tuple[Report, ...]:
@@ -156,5 +156,5 @@ class Reading:
             query = query.where(events.c.seq > after)
         found = self._db.read(lambda connection: tuple(event_from(row) for row in connection.execute(query)))
         if not found and after is None:  # each case has at least the event that began it
-            raise NotFoundError(f"'case_id' must name a stored case (got {case_id!r}); look at the queue")
+            raise NotFoundError("'case_id' must name a stored case (got another id); look at the queue")
         return found

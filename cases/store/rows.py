@@ -124,7 +124,7 @@ def case_row(connection: Connection, case_id: CaseId, *, lock: bool = False) -> 
     """
     row = connection.execute(_LOCKED if lock else _CASE, {"case_id": case_id}).one_or_none()
     if row is None:
-        raise NotFoundError(f"'case_id' must name a stored case (got {case_id!r}); list them with `caseload queue`")
+        raise NotFoundError("'case_id' must name a stored case (got another id); list them with `caseload queue`")
     return row
 
 

@@ -7,19 +7,22 @@ from contextlib import nullcontext
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cases.errors import CaseloadError
 from cases.identity import Identity
 from serving.access.callers import Callers
 from serving.access.limits import Limits
-from serving.access.permissions import needs_no_key, refuse_native
+from serving.access.permissions import is_native, needs_no_key, refuse_native
 from serving.api.answer_headers import with_headers
-from serving.api.problems import TOO_LARGE, crash, problem, problem_of
+from serving.api.problems import TOO_LARGE, UNSUPPORTED, crash, problem, problem_of
 from serving.api.schemas import MAX_BODY_BYTES
 from serving.observing.request_context import REQUEST_ID_HEADER, enter_request
 
 IDENTITY = "caseload.identity"
+
+_MOST_DIGITS = 19
 
 
 class Guard:
@@ -59,11 +62,10 @@ class Guard:
         try:
             who = await self._admit(scope)
             with self.limits.one(who) if who is not None else nullcontext():
-                body = await _whole_body(scope, receive)
-                if body is not None:
-                    await self.app(scope, _replay(body, receive), watched)
-                else:
-                    await problem(TOO_LARGE, f"A body may be {MAX_BODY_BYTES} bytes long.")(scope, receive, send)
+                await self._pass_on(scope, receive, watched)
+        except ClientDisconnect:
+            # Gone in the middle of the body: what came of it may well look whole, and is not what was to be sent.
+            return
         except CaseloadError as error:
             # Of what is asked before the app begins, which answers its own.
             if not started:
@@ -72,6 +74,16 @@ class Guard:
             answer = crash(error)
             if not started:
                 await answer(scope, receive, send)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _whole_body(scope, receive)
+        if body is None:
+            await problem(TOO_LARGE, f"A body may be {MAX_BODY_BYTES} bytes long.")(scope, receive, send)
+        elif is_native(scope["path"]) and _kind(scope) not in ("", "application/json"):
+            # BentoML reads more kinds, forms and frames among them, and breaks on what is none.
+            await problem(UNSUPPORTED)(scope, receive, send)
+        else:
+            await self.app(scope, _replay(body, receive), send)
 
     async def _admit(self, scope: Scope) -> Identity | None:
         """Who asks; None where nobody need say."""
@@ -86,17 +98,26 @@ class Guard:
         return identity
 
 
+def _kind(scope: Scope) -> str:
+    return Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def _whole_body(scope: Scope, receive: Receive) -> bytes | None:
-    """The body, or None where it is too large; then the rest is not read."""
+    """The body, or None where it is too large; then the rest is not read.
+
+    Raises:
+        ClientDisconnect: It did not come to its end.
+    """
     declared = Headers(scope=scope).get("content-length", "0")
-    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+    # Of a number that long nothing more need be known, and Python reads none of thousands of digits.
+    if declared.isdecimal() and (len(declared) > _MOST_DIGITS or int(declared) > MAX_BODY_BYTES):
         return None
     pieces: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return b"".join(pieces)
+            raise ClientDisconnect
         pieces.append(message.get("body", b""))
         size += len(pieces[-1])
         if size > MAX_BODY_BYTES:

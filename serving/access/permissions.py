@@ -155,6 +155,11 @@ def refuse_unless_allowed(who: Identity, needed: Needed | None, route: str) -> N
     )
 
 
+def is_native(path: str) -> bool:
+    """Whether it is one of BentoML's own routes."""
+    return path in _NATIVE_PATHS
+
+
 def refuse_native(who: Identity, method: str, path: str) -> None:
     """Let through what is none of BentoML's own routes, and whoever may call one of those.
 

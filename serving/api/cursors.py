@@ -25,9 +25,9 @@ def queue_place(cursor: str) -> QueuePlace:
         InvalidInputError: It is no cursor of the queue.
     """
     match _read("q", cursor):
-        case [int() | float() as key, str() as received, str() as case_id] if is_id(case_id) and math.isfinite(key):
+        case [float() as key, str() as received, str() as case_id] if is_id(case_id) and math.isfinite(key):
             try:
-                return QueuePlace(float(key), as_utc(datetime.fromisoformat(received)), CaseId(case_id))
+                return QueuePlace(key, as_utc(datetime.fromisoformat(received)), CaseId(case_id))
             except (ValueError, InvalidInputError) as error:
                 raise _refused() from error
     raise _refused()
@@ -62,7 +62,8 @@ def events_place(cursor: str) -> int:
         InvalidInputError: It is no cursor of a case's events.
     """
     match _read("e", cursor):
-        case [int() as seq] if 0 <= seq < 2**63:
+        # Python's True is an int, and no event's number.
+        case [int() as seq] if not isinstance(seq, bool) and 0 <= seq < 2**63:
             return seq
     raise _refused()
 

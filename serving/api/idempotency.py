@@ -9,12 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Header, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from cases.errors import CaseloadError, InvalidInputError
@@ -22,6 +20,7 @@ from cases.ids import CaseId
 from cases.store.answering import Begun, Known, StoredAnswer
 from serving.access.permitting import permitted
 from serving.api import problems
+from serving.api.bodies import Answer, JsonRequest, JsonRoute
 from serving.api.problems import KeyInFlightError, KeyReusedError
 from serving.services import Services, identity, services
 
@@ -34,8 +33,6 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _KEPT_HEADERS = ("content-type", "etag", "location")
 # What another try may well change: rights, and how busy we are.
 _UNKEPT = (403, 429)
-
-Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
 KeyHeader = Annotated[
     str | None,
@@ -51,7 +48,7 @@ def keyed(_key: KeyHeader = None) -> None:
     """FastAPI dependency that lists the header in the description of a route; the route itself looks at it."""
 
 
-class KeyedRoute(APIRoute):
+class KeyedRoute(JsonRoute):
     """A route that answers a POST with a key once."""
 
     def get_route_handler(self) -> Answer:
@@ -65,7 +62,7 @@ class KeyedRoute(APIRoute):
             if not given:
                 return await answer(request)
             await permitted(request)
-            return await _once(request, _key(given), answer)
+            return await _once(JsonRequest.of(request), _key(given), answer)
 
         return once
 

@@ -49,7 +49,7 @@ def problem_statuses(method: str, path: str, operation: Mapping[str, Any]) -> li
         found.add(422)
     if "Idempotency-Key" in names:
         found |= {409, 413}
-    if "{" in path or path == "/v1/queue/claim":
+    if "{" in path or path in ("/v1/queue/claim", "/v1/erasures"):
         found.add(404)
     if "If-Match" in names:
         found |= {*_STEPS, 422}

@@ -294,5 +294,5 @@ def invalid_request(request: Request, error: RequestValidationError) -> Response
 
 async def _http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    # What FastAPI raises itself: a body that is not UTF-8 or is nested too deep.
-    return problem(INVALID_BODY if error.status_code == INVALID_BODY.status else UNAVAILABLE)
+    # What FastAPI raises itself: a body that is not UTF-8 or is nested too deep, or a path as `*`, which is none.
+    return problem({400: INVALID_BODY, 404: NO_ROUTE}.get(error.status_code, UNAVAILABLE))

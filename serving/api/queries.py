@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from cases.errors import InvalidInputError
 from cases.listing import CaseFilter, QueueFilter
 from cases.record import CaseStatus
-from serving.api.schemas import EARLIEST, LATEST, MAX_PAGE, MAX_QUEUES
+from serving.api.schemas import EARLIEST, LATEST, MAX_PAGE, MAX_QUEUES, Storable
 
 MAX_OFFSET = 10_000_000
 _CODE = r"^[a-z0-9_]{1,100}$"
@@ -24,7 +24,7 @@ def _no_number(value: object) -> object:
 
 
 Code = Annotated[str, Field(pattern=_CODE)]
-Text = Annotated[str, Field(min_length=1, max_length=255)]
+Text = Annotated[str, Storable, Field(min_length=1, max_length=255)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_no_number), Field(ge=EARLIEST, le=LATEST)]
 
 

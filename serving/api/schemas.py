@@ -6,11 +6,11 @@ encoding the other, and a report must not be lost for either. All else that is w
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -31,6 +31,7 @@ from cases.handling import Outcome
 from cases.ids import ScoreId
 from cases.record import NewReport
 from serving.api.items import EACH_FOR_ITSELF
+from serving.api.storable import storable
 from serving.scoring.ranking import CaseToJudge
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -42,21 +43,18 @@ MAX_ATTRIBUTES = 100
 MAX_ATTRIBUTE_TEXT = 1_000
 MAX_PAGE = 200
 MAX_QUEUES = 50
+# Each is an error to be told, which a body full of them must not cost us.
+MAX_UNKNOWN = 20
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # JSON's own safe integers; beyond them two systems no longer agree on the number.
 SAFE_INTEGER = 2**53 - 1
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def storable(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """`value` with NUL and lone surrogates dropped from every string in it, keys included."""
-    if isinstance(value, str):
-        return _UNSTORABLE.sub("", value)
-    if isinstance(value, dict):
-        return {storable(key): storable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [storable(item) for item in value]
+def _few(value: object) -> object:
+    # Before each is looked at, which may be an error each.
+    if isinstance(value, dict) and len(value) > MAX_ATTRIBUTES:
+        raise ValueError(f"must hold at most {MAX_ATTRIBUTES} attributes")
     return value
 
 
@@ -66,6 +64,13 @@ def time_as_text(value: object) -> object:
     if not isinstance(value, str):
         raise ValueError("must be text")  # noqa: TRY004 - pydantic turns ValueError alone into a validation error
     return value
+
+
+def _without_blanks(name: str) -> str:
+    stripped = name.strip()
+    if not stripped:
+        raise ValueError("must hold text, not blanks alone")
+    return stripped
 
 
 def _attribute(value: object) -> AttributeValue:
@@ -79,8 +84,11 @@ def _attribute(value: object) -> AttributeValue:
     raise ValueError(f"must be true, false, a number within ±2^53 or text of at most {MAX_ATTRIBUTE_TEXT} characters")
 
 
+# Of a path or a query, which no body's model looks through.
+Storable = BeforeValidator(storable)
 Code = Annotated[StrictStr, Field(pattern=r"^[a-z0-9_]{1,100}$")]
-Name = Annotated[StrictStr, Field(min_length=1, max_length=255)]
+# A name is the same with blanks around it, as the store keeps it.
+Name = Annotated[StrictStr, Field(min_length=1, max_length=255), AfterValidator(_without_blanks)]
 OptionalName = Annotated[StrictStr, Field(max_length=255)]
 ShortCode = Annotated[StrictStr, Field(max_length=100)]
 Moment = Annotated[AwareDatetime, BeforeValidator(time_as_text), Field(strict=False, ge=EARLIEST, le=LATEST)]
@@ -101,6 +109,10 @@ class Incoming(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _storable(cls, data: Any) -> Any:  # noqa: ANN401 - whatever JSON held
+        if isinstance(data, dict) and cls.model_config.get("extra") == "forbid":
+            unknown = len(data.keys() - cls.model_fields.keys())
+            if unknown > MAX_UNKNOWN:
+                raise ValueError(f"must hold the fields of this request alone; remove the {unknown} others")
         return storable(data)
 
 
@@ -112,10 +124,12 @@ class CaseText(Incoming):
         StrictStr, Field(min_length=1, max_length=MAX_DESCRIPTION, pattern=r"\S", description="What was reported.")
     ]
     channel: ShortCode = Field(default="", description="How it came in, as the model was trained: email, chat, …")
-    attributes: Annotated[dict[AttributeName, Attribute], Field(max_length=MAX_ATTRIBUTES)] = Field(
-        default_factory=dict,
-        description="Signals beside the text.",
-        examples=[{"reach": 1200, "minor_involved": False}],
+    attributes: Annotated[dict[AttributeName, Attribute], BeforeValidator(_few), Field(max_length=MAX_ATTRIBUTES)] = (
+        Field(
+            default_factory=dict,
+            description="Signals beside the text.",
+            examples=[{"reach": 1200, "minor_involved": False}],
+        )
     )
     received_at: Moment | None = Field(
         default=None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
@@ -15,7 +14,8 @@ from cases.errors import InvalidInputError
 from cases.identity import Identity, IdentityKind, Role
 from cases.inbound import InboundKind
 from serving.api.answers_inbound import InboundAnswer, triage_answer
-from serving.api.schemas import ReportRequest
+from serving.api.bodies import json_of
+from serving.api.schemas import ReportRequest, Storable
 from serving.hooks.signed import claim_of, refuse_unless_signed
 from serving.hooks.zendesk import report_of
 from serving.routes.cases import file_report
@@ -26,7 +26,7 @@ T = TypeVar("T")
 router = APIRouter(tags=["inbound"])
 
 Parts = Annotated[Services, Depends(services)]
-Source = Annotated[str, Path(max_length=100)]
+Source = Annotated[str, Storable, Path(max_length=100)]
 
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -96,7 +96,7 @@ def _headers(request: Request) -> dict[str, str]:
 
 def _object(raw: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(raw)
+        found = json_of(raw)
     except (ValueError, RecursionError):
         raise RequestValidationError([{"type": "json_invalid", "loc": ("body",), "msg": ""}]) from None
     if not isinstance(found, dict):

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from serving.api.answer_headers import MODEL_HEADER
 from serving.api.answers import ItemProblem
+from serving.api.bodies import JsonRoute
 from serving.api.explanation_answers import (
     ExplainedScoreAnswer,
     ExplainedScoresAnswer,
@@ -24,7 +25,7 @@ from serving.services import Services, services
 
 MAX_PRECEDENTS = 20
 
-router = APIRouter(tags=["score"])
+router = APIRouter(tags=["score"], route_class=JsonRoute)
 
 Explain = Annotated[bool, Query(description="Say of each score which sentences and words made it; at most 50 cases.")]
 PrecedentsOf = Annotated[

@@ -16,13 +16,13 @@ from serving.api.answers_webhooks import (
     WebhooksAnswer,
 )
 from serving.api.idempotency import KeyedRoute, keyed
-from serving.api.schemas import MAX_PAGE, SAFE_INTEGER, Incoming, Moment
+from serving.api.schemas import MAX_PAGE, SAFE_INTEGER, Incoming, Moment, Storable
 from serving.services import Services, services
 
 router = APIRouter(tags=["webhooks"], route_class=KeyedRoute, dependencies=[Depends(keyed)])
 
 Parts = Annotated[Services, Depends(services)]
-ReceiverId = Annotated[str, Path(max_length=36)]
+ReceiverId = Annotated[str, Storable, Path(max_length=36)]
 
 
 class ReplayRequest(Incoming):
@@ -44,7 +44,7 @@ def list_webhooks(parts: Parts) -> WebhooksAnswer:
 def list_deliveries(
     parts: Parts,
     state: Annotated[DeliveryState | None, Query()] = None,
-    webhook_id: Annotated[str | None, Query(max_length=36)] = None,
+    webhook_id: Annotated[str | None, Storable, Query(max_length=36)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
     cursor: Annotated[str | None, Query(pattern=r"^[1-9][0-9]{0,15}$")] = None,
 ) -> DeliveriesAnswer:

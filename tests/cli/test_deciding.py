@@ -54,7 +54,11 @@ def test_a_decision_that_looked_at_no_suggestion_says_so(run: Run, store: CaseSt
 @pytest.mark.parametrize(
     ("changes", "code", "says"),
     [
-        ({"category": "rudeness"}, 2, "'category' must be one of version 1 of the taxonomy (got 'rudeness')"),
+        (
+            {"category": "rudeness"},
+            2,
+            "'category' must be one of version 1 of the taxonomy (got another word, of 8 characters)",
+        ),
         ({"severity": 9}, 2, "'severity' must be one of"),
         ({"severity": 0}, 2, "'severity' must be one of"),
         ({"action": "shout"}, 2, "'action' must be one of"),

@@ -7,7 +7,14 @@ from pydantic import BaseModel
 
 import caseload_client as client
 from caseload_client import answers_admin
-from serving.api import answers, answers_handling, answers_scores, answers_webhooks, explanation_answers, schemas_privacy
+from serving.api import (
+    answers,
+    answers_handling,
+    answers_scores,
+    answers_webhooks,
+    explanation_answers,
+    schemas_privacy,
+)
 
 PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
     (client.FieldProblem, answers.ProblemItem),

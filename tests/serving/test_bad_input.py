@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import asyncio
 import json
 
 import httpx2
 import pytest
+from starlette.types import Message
 
 from serving.api.schemas import MAX_BODY_BYTES
+from serving.app import build_app
 from tests.serving.conftest import Running, a_report
 
 TOO_LONG = "x" * 1_000_001
@@ -92,6 +95,32 @@ def test_a_body_that_is_no_json_is_refused(shared: Running, body: bytes) -> None
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("path", ["/v1/score", "/v1/cases"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_json_in_another_encoding_is_refused(shared: Running, path: str, encoding: str) -> None:
+    answer = post(shared, path, json.dumps(a_report()).encode(encoding))
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_body")
+
+
+@pytest.mark.parametrize("opening", [b'{"a":', b"["])
+def test_what_is_nested_deeper_than_anything_of_ours_is_refused(shared: Running, opening: bytes) -> None:
+    closing = b"1}" if opening.startswith(b"{") else b"]"
+    for deep in (64, 500, 900, 940, 960, 100_000):
+        body = json.dumps(a_report()).encode()[:-1] + b',"attributes":' + opening * deep + closing * deep + b"}"
+        answer = post(shared, "/v1/cases", body)
+        assert answer.json()["code"] in ("invalid_input", "invalid_body"), deep
+
+
+@pytest.mark.parametrize("where", ["{}", '{"attributes": {}}', '{"cases": [{"attributes": {}, "description": "x"}]}'])
+def test_a_body_full_of_names_is_refused_before_each_of_them_is_told(shared: Running, where: str) -> None:
+    names = ",".join(f'"{n:x}":[]' for n in range(500_000))
+    answer = post(shared, "/v1/score", where.replace("{}", f"{{{names}}}", 1).encode())
+
+    said = answer.json() if answer.is_error else answer.json()["scores"][0]["problem"]
+    assert (said["code"], len(said["errors"])) == ("invalid_input", 1)
+
+
 @pytest.mark.parametrize("body", [b"[]", b'"x"', b"7", b"null", b"{}"])
 def test_json_of_another_shape_is_refused(shared: Running, body: bytes) -> None:
     answer = post(shared, "/v1/score", body)
@@ -120,6 +149,35 @@ def test_a_body_that_does_not_say_its_length_is_limited_too(shared: Running) -> 
     answer = shared.client.post("/v1/score", content=pieces(), headers={"Content-Type": "application/json"})  # type: ignore[arg-type]
 
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize("length", ["8388609", "9" * 18, "9" * 30, "9" * 5_000])
+def test_a_length_above_the_limit_is_refused_however_long_it_is(shared: Running, length: str) -> None:
+    headers = {"Content-Type": "application/json", "Content-Length": length}
+    answer = shared.client.post("/v1/cases", content=b"{}", headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+def test_a_body_that_breaks_off_is_not_taken_for_a_whole_one(shared: Running) -> None:
+    body, sent = json.dumps(a_report()).encode(), []
+    pieces = iter([{"type": "http.request", "body": body, "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> Message:
+        return next(pieces)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"authorization", shared.client.headers["Authorization"].encode()),
+    ]
+    scope = {"type": "http", "method": "POST", "path": "/v1/cases", "query_string": b"", "headers": headers}
+    asyncio.run(build_app(shared.services)(scope, receive, send))
+
+    assert sent == []
+    assert shared.client.get("/v1/queue").json()["length"] == 0
 
 
 def test_odd_characters_are_dropped_and_the_rest_is_stored(running: Running) -> None:

@@ -106,6 +106,7 @@ CURSORS = [
     written("q", float("inf"), "2026-03-04T09:00:00+00:00", "01a217d0-5ff7-7254-ab29-c89c7396761c"),
     written("q", 1.0, "2026-03-04T09:00:00", "01a217d0-5ff7-7254-ab29-c89c7396761c"), written("e", -1),
     written("e", 2**70), written("e", 1, 1), base64.urlsafe_b64encode(b"[" * 300).decode(),
+    written("e", *[True]), written("q", 2 * 10**308, "2026-03-04", "01a217d0-5ff7-7254-ab29-c89c7396761c"),
 ]  # fmt: skip
 
 

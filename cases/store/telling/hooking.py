@@ -213,7 +213,7 @@ def _row(connection: Connection, webhook_id: WebhookId, *, lock: bool = False) -
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise NotFoundError(
-            f"'webhook_id' must name a receiver (got {webhook_id[:64]!r}); list them with `caseload webhook list`"
+            "'webhook_id' must name a receiver (got another id); list them with `caseload webhook list`"
         )
     return row
 

@@ -261,6 +261,6 @@ def _check_shown(connection: Connection, case_id: CaseId, shown: SuggestionShown
     query = select(scores.c.case_id).where(scores.c.id == shown.score_id)
     if connection.execute(query).scalar() != case_id:
         raise InvalidInputError(
-            f"'score_id' must name a score of case {case_id} (got {shown.score_id!r}); send the one that was shown",
+            f"'score_id' must name a score of case {case_id} (got another text); send the one that was shown",
             field="score_id",
         )

@@ -35,6 +35,8 @@ TEXTS = [
     "12345",
     "true",
     "_x0041_",
+    '<r></is></c><c r="Z9" t="str"><f>1+1</f></c><c t="inlineStr"><is></r>',
+    "<r>_x0041_ & <t>x</t></r>",
 ]
 GUARDED = [["'" + text] for text in DANGEROUS] + [[text] for text in TEXTS[len(DANGEROUS) :]]
 
