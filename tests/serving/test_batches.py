@@ -8,7 +8,7 @@ from cases.errors import InvalidInputError
 from cases.store import UNSCORED_ORDER_KEY, filing
 from cases.store.storable import storable_report
 from serving.api.problems import UnscorableError
-from serving.scoring.scores import scores as scoring
+from serving.scoring import scores as scoring
 from tests.serving.conftest import Running, a_report, wait_until
 
 

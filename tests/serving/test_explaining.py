@@ -14,9 +14,10 @@ from cases.settings import load_settings
 from cases.store import CaseStore
 from evaluation.harmless_prose import PARAGRAPHS
 from serving.api.problems import BusyError
+from serving.scoring import explaining
 from serving.scoring.explaining import Explaining, Wanted
 from serving.scoring.ranking import CaseToJudge
-from serving.scoring.scores import explaining, score_cases
+from serving.scoring.scores import score_cases
 from tests.databases import fresh_database
 from tests.serving.conftest import NOON, Place, Running
 from tests.serving.service_process import service_process
