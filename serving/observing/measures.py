@@ -40,6 +40,7 @@ class Measures:
     model_swaps: Counter
     model: Gauge
     model_state: Gauge
+    model_refused: Gauge
     queue_open: Gauge
     queue_oldest_seconds: Gauge
     severity_1_overdue: Gauge
@@ -90,6 +91,9 @@ def _made() -> Measures:
         model_swaps=Counter("caseload_model_swaps", "Times that a model began to serve."),
         model=_of_record("model_info", "1 for the model that serves.", ["model", "sha256"]),
         model_state=_of_record("model_state", "1 for the state that it is in.", ["state"]),
+        model_refused=_of_record(
+            "model_refused", "1 while a model that was promoted cannot be taken up, and the one before serves on."
+        ),
         queue_open=_of_record("queue_open", "Undecided cases."),
         queue_oldest_seconds=_of_record(
             "queue_oldest_seconds", "How long the oldest case has waited that nobody has touched."
