@@ -25,6 +25,7 @@ from serving.access.proxies import TrustedProxies
 from serving.api import problems, reference_pages
 from serving.api.openapi import described
 from serving.chores.backlog import Backlog
+from serving.chores.pace import Paced
 from serving.chores.reranking import Reranking
 from serving.chores.retaining import Retaining
 from serving.chores.sealing import Sealing
@@ -32,6 +33,7 @@ from serving.chores.sweeping import Sweeping
 from serving.hooks.delivering import Delivering
 from serving.observing.alarms import AlarmLimits, Alarms
 from serving.observing.logs import logger
+from serving.observing.own_alarms import own_alarms
 from serving.observing.tracing import store_step
 from serving.routes import KEYED, KEYLESS
 from serving.scoring.batching import RunBatch, Scorer
@@ -78,8 +80,13 @@ def build_services(
     reranking = Reranking(store, ranking, clock)
     sealing = Sealing(store, settings.seal_key, every=settings.audit_seconds)
     sweeping = Sweeping(store)
-    alarms = Alarms(store, ranking, AlarmLimits.of_settings(settings))
+    retaining = Retaining(store, settings, clock)
     delivering = Delivering.of_settings(store, settings, clock)
+
+    def chores() -> list[Paced]:
+        return [each.paced for each in (backlog, reranking, sealing, sweeping, retaining, alarms, delivering)]
+
+    alarms = Alarms(store, ranking, AlarmLimits.of_settings(settings), own=own_alarms(watch, chores))
     return Services(
         store,
         watch,
@@ -88,7 +95,7 @@ def build_services(
         reranking,
         sealing,
         sweeping,
-        Retaining(store, settings, clock),
+        retaining,
         alarms,
         delivering,
         ranking,

@@ -52,6 +52,8 @@ class Measures:
     seal_age_seconds: Gauge
     unsealed_seconds: Gauge
     alarm: Gauge
+    chore_success: Gauge
+    chore_failures: Counter
 
 
 def _of_record(name: str, meaning: str, labels: Sequence[str] = ()) -> Gauge:
@@ -121,6 +123,10 @@ def _made() -> Measures:
             "unsealed_seconds", "How long the oldest event waits for its seal, 0 where none."
         ),
         alarm=_of_record("alarm", "1 while the alarm holds.", ["alarm"]),
+        chore_success=_of_record(
+            "chore_success_timestamp_seconds", "When the chore last did what it is for, in Unix time.", ["chore"]
+        ),
+        chore_failures=Counter("caseload_chore_failures", "Looks of the chore that failed.", ["chore"]),
     )
 
 

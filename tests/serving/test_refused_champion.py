@@ -85,34 +85,34 @@ def test_what_was_mended_is_taken_up(place: Place) -> None:
     assert watch.serving.refused is not None
     place.model_file(1).write_bytes(before)
     watch.check()
-    assert (watch.model().sha256, watch.serving.refused, watch.serving.reason) == (second, None, "")
+    assert (watch.model().sha256, watch.serving.reason) == (second, "")
 
 
 def test_it_is_tried_again_every_minute_though_no_file_was_touched(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    services, seconds, loaded = build_services(place.settings), [0.0], champion._loaded
+    services, seconds = build_services(place.settings), [0.0]
     watch = ChampionWatch(services.store, place.settings.models_dir, services.taxonomy, now=lambda: seconds[0])
     place.promote(0, version="1")
     watch.check()
     second, tries = place.promote(1, version="2"), []
 
-    def refused(directory: Path, sha256: str) -> object:
+    def refused(_directory: Path, sha256: str) -> object:
         tries.append(sha256)
         raise MemoryError  # nothing of ours
 
-    monkeypatch.setattr(champion, "_loaded", refused)
+    monkeypatch.setattr(champion, "load_artifact", refused)
     for _ in range(3):
         watch.check()
     assert tries == [second]
     assert "loading raised MemoryError" in watch.serving.reason
-    monkeypatch.setattr(champion, "_loaded", loaded)
+    monkeypatch.undo()
     seconds[0] = RETRY_SECONDS - 1
     watch.check()
     assert watch.serving.refused is not None
     seconds[0] = RETRY_SECONDS
     watch.check()
-    assert (watch.model().sha256, watch.serving.refused) == (second, None)
+    assert (watch.model().sha256, watch.serving.reason) == (second, "")
 
 
 def test_a_byte_of_the_model_that_serves_on_ends_it_all_the_same(place: Place) -> None:
@@ -125,7 +125,9 @@ def test_a_byte_of_the_model_that_serves_on_ends_it_all_the_same(place: Place) -
     assert (watch.serving.state, watch.serving.model) == (State.FAILED, None)
 
 
-def test_a_watch_that_stumbles_takes_nothing_from_what_serves(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watch_that_stumbles_takes_nothing_from_what_serves(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     looked = []
 
     def stumbles(_directory: Path) -> object:
