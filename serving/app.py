@@ -18,6 +18,7 @@ from cases.clock import Clock, utc_now
 from cases.settings import Settings
 from cases.store import CaseStore
 from serving.access.callers import Callers
+from serving.access.failures import Failures
 from serving.access.guard import Guard
 from serving.access.limits import Limits
 from serving.access.permitting import permitted
@@ -80,13 +81,15 @@ def build_services(
     reranking = Reranking(store, ranking, clock)
     sealing = Sealing(store, settings.seal_key, every=settings.audit_seconds)
     sweeping = Sweeping(store)
+    proxies = TrustedProxies.of_settings(settings)
+    failures = Failures(proxies, settings.failed_sign_ins_per_minute)
     retaining = Retaining(store, settings, clock)
     delivering = Delivering.of_settings(store, settings, clock)
 
     def chores() -> list[Paced]:
         return [each.paced for each in (backlog, reranking, sealing, sweeping, retaining, alarms, delivering)]
 
-    alarms = Alarms(store, ranking, AlarmLimits.of_settings(settings), own=own_alarms(watch, chores))
+    alarms = Alarms(store, ranking, AlarmLimits.of_settings(settings), own=own_alarms(watch, failures, chores))
     return Services(
         store,
         watch,
@@ -102,8 +105,9 @@ def build_services(
         clock,
         settings,
         Explaining(),
-        Callers(store, TrustedProxies.of_settings(settings), clock),
+        Callers(store, proxies, failures, clock),
         Limits(settings.requests_per_second, settings.requests_at_once),
+        failures,
     )
 
 

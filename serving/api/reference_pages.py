@@ -61,7 +61,8 @@ ADVICE: Mapping[str, str] = {
     "busy": "more waits to be scored than the service takes on; try again after `Retry-After`",
     "rate_limited": (
         "the key or person sends more than `CASELOAD_REQUESTS_PER_SECOND`, or has more than "
-        "`CASELOAD_REQUESTS_AT_ONCE` requests waiting; try again after `Retry-After`"
+        "`CASELOAD_REQUESTS_AT_ONCE` requests waiting, or too many sign-ins failed from the same address; try again "
+        "after `Retry-After`"
     ),
     "internal_error": "a fault of ours; the log says where",
     "model_loading": "the model is being loaded; seconds",

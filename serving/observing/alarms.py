@@ -37,10 +37,11 @@ class Alarm(StrEnum):
     SEALING_STOPPED = "sealing_stopped"
     PROMOTION_REFUSED = "promotion_refused"
     CHORE_STALLED = "chore_stalled"
+    SIGN_INS_FAIL = "sign_ins_fail"
 
 
 # What a process sees of itself alone; the others are seen in the record, and alike by all.
-OWN = frozenset({Alarm.PROMOTION_REFUSED, Alarm.CHORE_STALLED})
+OWN = frozenset({Alarm.PROMOTION_REFUSED, Alarm.CHORE_STALLED, Alarm.SIGN_INS_FAIL})
 
 Figures = Mapping[Alarm, dict[str, object]]
 

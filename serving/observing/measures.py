@@ -54,6 +54,8 @@ class Measures:
     alarm: Gauge
     chore_success: Gauge
     chore_failures: Counter
+    sign_ins_failed: Counter
+    sign_ins_refused: Counter
 
 
 def _of_record(name: str, meaning: str, labels: Sequence[str] = ()) -> Gauge:
@@ -127,6 +129,12 @@ def _made() -> Measures:
             "chore_success_timestamp_seconds", "When the chore last did what it is for, in Unix time.", ["chore"]
         ),
         chore_failures=Counter("caseload_chore_failures", "Looks of the chore that failed.", ["chore"]),
+        sign_ins_failed=Counter(
+            "caseload_sign_ins_failed", "Requests that did not prove who sends them, by what they tried.", ["means"]
+        ),
+        sign_ins_refused=Counter(
+            "caseload_sign_ins_refused", "Requests refused unheard after many that did not.", ["means"]
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from cases.errors import StoreUnavailableError
 from cases.store import CaseStore
 from cases.store.telling.alarming import UNSAID
 from cases.telling import ALARMS
+from serving.access.failures import Failures
 from serving.app import build_services
 from serving.chores.pace import Pace, Paced
 from serving.observing.alarms import Alarm, Alarms, Figures
@@ -19,6 +20,7 @@ from serving.observing.own_alarms import own_alarms
 from tests.cases.store.conftest import SetClock
 from tests.serving.conftest import Place
 from tests.serving.test_alarms import LIMITS, RANKING
+from tests.serving.test_failures import NO_PROXIES, fail
 from tests.serving.test_pace import metrics
 from tests.serving.test_refused_champion import without_its_files
 
@@ -79,10 +81,15 @@ def test_what_stands_and_what_could_not_be_taken_up_raise_them(place: Place) -> 
         return 0
 
     chores = [Paced(name, hangs, Pace(60, 60), now=lambda: seconds[0]) for name in ("sealing", "backlog")]
-    own = own_alarms(watch, lambda: chores)
+    failures = Failures(NO_PROXIES, 2, now=lambda: seconds[0])
+    own = own_alarms(watch, failures, lambda: chores)
     assert own() == {}
     without_its_files(place)
     watch.check()
+    assert own() == {Alarm.PROMOTION_REFUSED: {"model": "small/2"}}
+    for _ in range(2):
+        fail(failures, {"client": ("192.0.2.1", 1), "headers": []})
+    assert own()[Alarm.SIGN_INS_FAIL] == {"addresses": 1}
 
     async def stand() -> None:
         tasks = [asyncio.create_task(each.run()) for each in chores]
