@@ -250,13 +250,7 @@ class ChampionWatch:
             logger.error("model %s/%s does not serve: %s", champion.name, champion.version, error)
             return
         self._become(replace(serving, refused=Refused(champion, error)))
-        logger.error(
-            "model %s/%s was promoted and cannot be taken up, %s serves on: %s",
-            champion.name,
-            champion.version,
-            serving.model.full_version,
-            error,
-        )
+        logger.error("%s (%s serves on)", self.serving.reason, serving.model.full_version)
 
     def _check_policy(self, model: LoadedModel) -> None:
         unknown = [category for category in model.categories if category not in self._taxonomy.category_ids]

@@ -52,17 +52,7 @@ class Alarming:
         def work(connection: Connection) -> AlarmChanges:
             now, standing = self._db.clock(), _standing(connection)
             began = sorted(set(raised) - standing.keys())
-            # Of two services that see it end at once, one deletes the row; one that still holds was said again.
-            ended = [
-                alarm
-                for alarm in _over(standing, raised, own, now)
-                if connection.execute(
-                    delete(standing_alarms).where(
-                        standing_alarms.c.alarm == alarm, standing_alarms.c.raised_at <= standing[alarm]
-                    )
-                ).rowcount
-                == 1
-            ]
+            ended = _ended(connection, standing, _over(standing, raised, own, now))
             said = sorted(set(raised) & set(own) & standing.keys())
             if said:
                 connection.execute(
@@ -79,6 +69,21 @@ class Alarming:
 
         # Of two that see it begin at once, one inserts the row, and the other looks again.
         return self._db.write(work, retry_duplicates=True)
+
+
+def _ended(connection: Connection, standing: Mapping[str, datetime], over: Collection[str]) -> list[str]:
+    """Those of `over` that this one ends: of two services that see it at once one deletes the row, and neither does
+    where it was said again that it holds.
+    """
+    gone = delete(standing_alarms)
+    return [
+        alarm
+        for alarm in over
+        if connection.execute(
+            gone.where(standing_alarms.c.alarm == alarm, standing_alarms.c.raised_at <= standing[alarm])
+        ).rowcount
+        == 1
+    ]
 
 
 def _over(
