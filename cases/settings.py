@@ -162,6 +162,13 @@ class Settings(BaseSettings):
         le=1_000_000,
     )
 
+    failed_sign_ins_per_minute: int = Field(
+        default=300,
+        description="How many sign-ins may fail from one address within a minute before those to come are refused.",
+        ge=1,
+        le=1_000_000,
+    )
+
     @property
     def proxy_networks(self) -> tuple[Network, ...]:
         """Where trusted proxies connect from."""

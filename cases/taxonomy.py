@@ -88,14 +88,18 @@ class Taxonomy:
         fit = (queue.id for queue in self.queues if queue.takes(language, category, severity, attributes))
         return next(fit, MAIN_QUEUE)
 
-    def check_queue(self, queue: str) -> None:
+    def check_queue(self, queue: str, *, field: str = "queue") -> None:
         """Refuse a queue that there is not.
 
+        Args:
+            queue: Its id.
+            field: What it was given as, for the refusal.
+
         Raises:
-            UnknownPolicyError: Names what was got and what there is.
+            UnknownPolicyError: Names the field, what was got and what there is.
         """
         if queue not in self.queue_ids:
-            raise self._unknown("queue", queue, self.queue_ids)
+            raise self._unknown(field, queue, self.queue_ids)
 
     def check_team(self, team: str) -> None:
         """Refuse a team that the policy does not know.

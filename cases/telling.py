@@ -31,6 +31,8 @@ class Told(StrEnum):
     SEVERITY_1 = "case.severity_1_arrived"
     DECIDED = "case.decided"
     OVERTURNED = "case.overturned"
+    UNDONE = "case.decision_undone"
+    REOPENED = "case.reopened"
     ALARM_RAISED = "alarm.raised"
     ALARM_CLEARED = "alarm.cleared"
 
@@ -45,6 +47,9 @@ TELLING: Mapping[EventKind, frozenset[Told]] = {
     EventKind.DECIDED: frozenset({Told.DECIDED}),
     EventKind.UPHELD: frozenset({Told.DECIDED}),
     EventKind.OVERTURNED: frozenset({Told.DECIDED, Told.OVERTURNED}),
+    EventKind.WITHDRAWN: frozenset({Told.UNDONE}),
+    EventKind.REOPENED: frozenset({Told.REOPENED}),
+    EventKind.APPEALED: frozenset({Told.REOPENED}),
 }
 
 
@@ -97,10 +102,20 @@ def messages_of(event: Event, facts: Facts) -> list[Message]:
     if (cause := _most_severe(event, facts)) is not None:
         told.append(_message(event, Told.SEVERITY_1, facts, {"cause": cause}))
     if facts.decision is not None and facts.decided_here:
-        told.append(_message(event, Told.DECIDED, facts, _decided(event, facts.decision)))
-        if event.kind is EventKind.OVERTURNED:
-            told.append(_message(event, Told.OVERTURNED, facts, _decided(event, facts.decision)))
+        told += _of_decision(event, facts, facts.decision)
+    if event.kind in _REOPENING:
+        told.append(_message(event, Told.REOPENED, facts, _reopened(event)))
     return told
+
+
+def _of_decision(event: Event, facts: Facts, decision: Decision) -> list[Message]:
+    """What is told of a decision that was taken here, and of its being taken back; what was imported is neither."""
+    if event.kind is EventKind.WITHDRAWN:
+        return [_message(event, Told.UNDONE, facts, _undone(event, decision))]
+    if Told.DECIDED not in TELLING[event.kind]:
+        return []
+    kinds = (Told.DECIDED, Told.OVERTURNED) if event.kind is EventKind.OVERTURNED else (Told.DECIDED,)
+    return [_message(event, kind, facts, _decided(event, decision)) for kind in kinds]
 
 
 def alarm_message(alarm: str, data: Mapping[str, Any], at: datetime, *, raised: bool) -> Message:
@@ -188,6 +203,28 @@ def _decided(event: Event, decision: Decision) -> dict[str, Any]:
         "after_reopening": decision.after_reopening,
         "suggestion": decision.suggestion.value,
         "bulk_id": decision.bulk_id,
+    }
+
+
+def _undone(event: Event, decision: Decision) -> dict[str, Any]:
+    return {
+        "decision_id": decision.id,
+        "decided_at": decision.decided_at.isoformat(),
+        "standing_decision_id": event.data.get("stands"),
+        # Who may not review it is named in the event, and not told.
+        "under_appeal": event.data.get("barred") is not None,
+        "bulk_id": decision.bulk_id,
+    }
+
+
+_REOPENING = {EventKind.REOPENED: "reopened", EventKind.APPEALED: "appealed"}
+
+
+def _reopened(event: Event) -> dict[str, Any]:
+    return {
+        "cause": _REOPENING[event.kind],
+        "reason": event.data.get("reason"),
+        "standing_decision_id": event.data.get("decision_id"),
     }
 
 

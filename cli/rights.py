@@ -46,10 +46,10 @@ def known_queues(given: Sequence[str] | None, policy: Taxonomy) -> list[str] | N
     """The queues that were given; None for all.
 
     Raises:
-        UnknownPolicyError: The policy has no such queue.
+        UnknownPolicyError: The policy has no such queue; names the option and the queues that there are.
     """
     for queue in given or ():
-        policy.check_queue(queue)
+        policy.check_queue(queue, field="--queue")
     return list(given) if given else None
 
 

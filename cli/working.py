@@ -45,7 +45,7 @@ def queue(
     settings = settings_of(ctx)
     policy = policy_of(settings)
     for each in queues or ():
-        policy.check_queue(each)
+        policy.check_queue(each, field="--queue")
     with opened_store(settings) as store:
         length = store.queue_length(queues=queues)
         waiting = store.queue(limit, queues=queues)
@@ -73,7 +73,7 @@ def claim(
     settings = settings_of(ctx)
     policy = policy_of(settings)
     for each in queues or ():
-        policy.check_queue(each)
+        policy.check_queue(each, field="--queue")
     with opened_store(settings) as store:
         claimed = (
             store.claim(find_case(store, case), holder, settings.lease_seconds)

@@ -18,6 +18,7 @@ from cases.clock import Clock, utc_now
 from cases.settings import Settings
 from cases.store import CaseStore
 from serving.access.callers import Callers
+from serving.access.failures import Failures
 from serving.access.guard import Guard
 from serving.access.limits import Limits
 from serving.access.permitting import permitted
@@ -25,6 +26,7 @@ from serving.access.proxies import TrustedProxies
 from serving.api import problems, reference_pages
 from serving.api.openapi import described
 from serving.chores.backlog import Backlog
+from serving.chores.pace import Paced
 from serving.chores.reranking import Reranking
 from serving.chores.retaining import Retaining
 from serving.chores.sealing import Sealing
@@ -32,6 +34,7 @@ from serving.chores.sweeping import Sweeping
 from serving.hooks.delivering import Delivering
 from serving.observing.alarms import AlarmLimits, Alarms
 from serving.observing.logs import logger
+from serving.observing.own_alarms import own_alarms
 from serving.observing.tracing import store_step
 from serving.routes import KEYED, KEYLESS
 from serving.scoring.batching import RunBatch, Scorer
@@ -78,8 +81,15 @@ def build_services(
     reranking = Reranking(store, ranking, clock)
     sealing = Sealing(store, settings.seal_key, every=settings.audit_seconds)
     sweeping = Sweeping(store)
-    alarms = Alarms(store, ranking, AlarmLimits.of_settings(settings))
+    proxies = TrustedProxies.of_settings(settings)
+    failures = Failures(proxies, settings.failed_sign_ins_per_minute)
+    retaining = Retaining(store, settings, clock)
     delivering = Delivering.of_settings(store, settings, clock)
+
+    def chores() -> list[Paced]:
+        return [each.paced for each in (backlog, reranking, sealing, sweeping, retaining, alarms, delivering)]
+
+    alarms = Alarms(store, ranking, AlarmLimits.of_settings(settings), own=own_alarms(watch, failures, chores))
     return Services(
         store,
         watch,
@@ -88,15 +98,16 @@ def build_services(
         reranking,
         sealing,
         sweeping,
-        Retaining(store, settings, clock),
+        retaining,
         alarms,
         delivering,
         ranking,
         clock,
         settings,
         Explaining(),
-        Callers(store, TrustedProxies.of_settings(settings), clock),
+        Callers(store, proxies, failures, clock),
         Limits(settings.requests_per_second, settings.requests_at_once),
+        failures,
     )
 
 

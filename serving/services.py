@@ -11,6 +11,7 @@ from cases.identity import Identity, IdentityKind
 from cases.settings import Settings
 from cases.taxonomy import Taxonomy
 from serving.access.callers import Callers
+from serving.access.failures import Failures
 from serving.access.guard import IDENTITY
 from serving.access.limits import Limits
 from serving.api.answer_headers import MODEL_HEADER, TAXONOMY_HEADER
@@ -50,6 +51,7 @@ class Services:
         explaining: Tells why a score is as it is.
         callers: Tells who asks.
         limits: How much of the service each may take.
+        failures: Counts whoever does not prove who they are.
     """
 
     store: StoreAccess
@@ -68,6 +70,7 @@ class Services:
     explaining: Explaining
     callers: Callers
     limits: Limits
+    failures: Failures
 
     @property
     def taxonomy(self) -> Taxonomy:

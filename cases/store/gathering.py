@@ -87,14 +87,16 @@ class Gathering:
             for one in (case_id, into):
                 if one not in states:
                     case_row(connection, one)
+            # Before anything is said of how either stands: that is not for whoever may not see it.
+            refuse_unless(connection, only_if, case_id, states[case_id])
+            refuse_unless(connection, Precondition(queues=only_if.queues), into, states[into])
+            for one in (case_id, into):
                 refuse_unless_open(one, states[one])
                 if states[one].decision_id is not None:
                     raise ConflictError(
                         f"'case_id' must name a case that was never decided (got {one!r}, reopened); decide it anew"
                     )
             steps = Steps(self._db.clock(), states)
-            refuse_unless(connection, only_if, case_id, states[case_id])
-            refuse_unless(connection, Precondition(queues=only_if.queues), into, states[into])
             held = refuse_if_held(connection, self._db, case_id, but_by=(actor,))
             give_up_lease(connection, self._db, steps, case_id, held)
             refuse_if_held(connection, self._db, into, but_by=(actor,))

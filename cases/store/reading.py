@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -70,6 +70,18 @@ class Reading:
         if queue is None:
             raise NotFoundError("'case_id' must name a stored case (got another id); look at the queue")
         return queue
+
+    def queues_of(self, case_ids: Collection[str]) -> dict[CaseId, str]:
+        """By id, where the cases wait, or waited last; one that is not stored is not among them."""
+
+        def work(connection: Connection) -> dict[CaseId, str]:
+            found: dict[CaseId, str] = {}
+            for some in chunks(sorted(set(case_ids))):
+                rows = connection.execute(select(cases.c.id, cases.c.queue).where(cases.c.id.in_(some)))
+                found |= {CaseId(row.id): row.queue for row in rows}
+            return found
+
+        return self._db.read(work)
 
     def queue_of_report(self, report_id: ReportId) -> str:
         """Where the case waits, or waited last, that the report is on.

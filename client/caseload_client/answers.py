@@ -150,9 +150,12 @@ class Why(Answer):
 
 
 class Precedent(Answer):
-    """A decided case that is like this one; `similarity` is -1 to 1, 1 = the same meaning."""
+    """A decided case that is like this one; `similarity` is -1 to 1, 1 = the same meaning.
 
-    case_id: str
+    `case_id` is None where the case is in a queue that the key is not let see.
+    """
+
+    case_id: str | None
     similarity: float
     category: str
     severity: int | None

@@ -10,12 +10,15 @@ from typing import Any
 from cases.clock import Clock, utc_now
 from cases.identity import Identity
 from cases.store import CaseStore
+from serving.access.failures import Failures, Means
 from serving.access.proxies import TrustedProxies, keys_of
 from serving.api.problems import UnauthorizedError, UnknownPersonError
 
 # What was looked up once is believed for so long, so that revoking a key takes effect within that time.
 TRUSTED_SECONDS = 5.0
 _REMEMBERED = 1_000
+
+_NO_KEY = "Send 'Authorization: Bearer <key>', once, with a key that is not revoked or ended."
 
 
 class Callers:
@@ -24,6 +27,7 @@ class Callers:
     Args:
         store: Answers the open store.
         proxies: Who is believed about people.
+        failures: Counts whoever is not let in.
         clock: Business time, by which keys end.
         now: Seconds that only ever grow.
     """
@@ -32,11 +36,13 @@ class Callers:
         self,
         store: Callable[[], CaseStore],
         proxies: TrustedProxies,
+        failures: Failures,
         clock: Clock = utc_now,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._proxies = proxies
+        self._failures = failures
         self._clock = clock
         self._now = now
         self._known: dict[str, tuple[Identity, float]] = {}
@@ -51,21 +57,22 @@ class Callers:
         Raises:
             UnauthorizedError: It holds no key that is valid now, and is of no proxy that is believed.
             UnknownPersonError: A proxy that is believed signed somebody in who is not let in.
+            RateLimitedError: Too many failed to say who they are from where this comes from.
             NotMigratedError, StoreUnavailableError: They cannot be looked up; they are not let through either.
         """
         if self._proxies.tells(scope):
-            return self._person(self._proxies.person(scope))
+            with self._failures.attempt(scope, Means.PERSON):
+                return self._person(self._proxies.person(scope))
         keys = keys_of(scope)
         scheme, _, key = keys[0].partition(" ") if len(keys) == 1 else ("", "", "")
         key = key.strip()
-        known = None
-        if scheme.lower() == "bearer" and key:
+        if scheme.lower() != "bearer" or not key:
+            raise UnauthorizedError(_NO_KEY)
+        with self._failures.attempt(scope, Means.KEY, key):
             known = self._remembered(f"key {key}", lambda: self._store().caller_for_key(key, self._clock()))
-        if known is None:
-            raise UnauthorizedError(
-                "Send 'Authorization: Bearer <key>', once, with a key that is not revoked or ended."
-            )
-        return known
+            if known is None:
+                raise UnauthorizedError(_NO_KEY)
+            return known
 
     def _person(self, name: str | None) -> Identity:
         if name is None:

@@ -18,6 +18,7 @@ from cases.store.admitting import PERSON_NAME
 
 SECRET_HEADER = "x-caseload-proxy-secret"  # noqa: S105 - its name
 AUTHORIZATION = "authorization"
+FORWARDED = "x-forwarded-for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +59,48 @@ class TrustedProxies:
         if bent or keyed or len(names) != 1 or len(secrets) != 1:
             return None
         proven = hmac.compare_digest(secrets[0].encode("latin-1"), self.secret) and bool(self.secret)
-        if not (proven and self._is_trusted(scope.get("client")) and PERSON_NAME.fullmatch(names[0])):
+        if not (proven and self._is_trusted(address_of(scope)) and PERSON_NAME.fullmatch(names[0])):
             return None
         return names[0]
 
-    def _is_trusted(self, client: tuple[str, int] | None) -> bool:
-        if client is None:
-            return False
-        try:
-            address: IPv4Address | IPv6Address = ip_address(client[0])
-        except ValueError:
-            return False
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        return any(address in network for network in self.networks)
+    def asker(self, scope: Mapping[str, Any]) -> str:
+        """The address that a request comes from: the connection's, or what a trusted proxy says of it.
+
+        Of `X-Forwarded-For` counts what trusted proxies appended, from the end: the first address that is no trusted
+        proxy's. What stands before it may be anybody's, and without a proxy all of it. It says who failed to sign in
+        (`serving.access.failures`), and never who somebody is.
+        """
+        found = address_of(scope)
+        if not self._is_trusted(found):
+            return found
+        said = ",".join(value for name, value in _headers(scope) if name == FORWARDED)
+        for part in reversed(said.split(",") if said else []):
+            address = _plain(part.strip())
+            if address is None:
+                break
+            found = str(address)
+            if not self._is_trusted(found):
+                break
+        return found
+
+    def _is_trusted(self, client: str) -> bool:
+        address = _plain(client)
+        return address is not None and any(address in network for network in self.networks)
+
+
+def address_of(scope: Mapping[str, Any]) -> str:
+    """The connection's address, an IPv4 one within an IPv6 one as itself; empty where it has none."""
+    client = scope.get("client")
+    address = None if client is None else _plain(client[0])
+    return "" if address is None else str(address)
+
+
+def _plain(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
 def keys_of(scope: Mapping[str, Any]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pydantic import Field
 
 from models.explanation import Explanation
@@ -67,7 +69,7 @@ class WhyAnswer(Outgoing):
 class PrecedentAnswer(Outgoing):
     """A decided case that is like this one."""
 
-    case_id: str
+    case_id: str | None = Field(description="Null where it is in a queue that whoever asks does not see.")
     similarity: float = Field(description="1 = the same meaning, 0 = nothing in common; -1 to 1.")
     category: str = Field(description="As it was decided.")
     severity: int | None = Field(description="As it was decided; null where the decision says none.")
@@ -106,12 +108,14 @@ class ExplainedScoresAnswer(Outgoing):
     scores: list[ExplainedScoreAnswer | UnscoredAnswer]
 
 
-def explained_answer(score: ScoreAnswer, told: Explained, wanted: Wanted) -> ExplainedScoreAnswer:
-    """A score with what was asked for beside it."""
+def explained_answer(
+    score: ScoreAnswer, told: Explained, wanted: Wanted, hidden: Collection[str] = frozenset()
+) -> ExplainedScoreAnswer:
+    """A score with what was asked for beside it; the cases of `hidden` are not named."""
     return ExplainedScoreAnswer(
         **dict(score),
         why=None if told.why is None else why_answer(told.why, told),
-        precedents=precedent_answers(told.like_it) if wanted.precedents else None,
+        precedents=precedent_answers(told.like_it, hidden) if wanted.precedents else None,
         precedents_say=in_words(told.like_it) if wanted.precedents else None,
     )
 
@@ -131,13 +135,13 @@ def why_answer(why: Explanation, told: Explained) -> WhyAnswer:
     )
 
 
-def precedent_answers(like_it: Comparison | None) -> list[PrecedentAnswer]:
-    """The decided cases, nearest first; none where the model remembers none."""
+def precedent_answers(like_it: Comparison | None, hidden: Collection[str] = frozenset()) -> list[PrecedentAnswer]:
+    """The decided cases, nearest first, those of `hidden` without their ids; none where the model remembers none."""
     if like_it is None:
         return []
     return [
         PrecedentAnswer(
-            case_id=found.case_id,
+            case_id=None if found.case_id in hidden else found.case_id,
             similarity=found.similarity,
             category=found.category,
             severity=found.severity,

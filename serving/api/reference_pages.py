@@ -6,6 +6,7 @@ need no key.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html import escape
 
@@ -60,7 +61,8 @@ ADVICE: Mapping[str, str] = {
     "busy": "more waits to be scored than the service takes on; try again after `Retry-After`",
     "rate_limited": (
         "the key or person sends more than `CASELOAD_REQUESTS_PER_SECOND`, or has more than "
-        "`CASELOAD_REQUESTS_AT_ONCE` requests waiting; try again after `Retry-After`"
+        "`CASELOAD_REQUESTS_AT_ONCE` requests waiting, or too many sign-ins failed from the same address; try again "
+        "after `Retry-After`"
     ),
     "internal_error": "a fault of ours; the log says where",
     "model_loading": "the model is being loaded; seconds",
@@ -73,6 +75,8 @@ ADVICE: Mapping[str, str] = {
     "tracker_unavailable": "MLflow does not answer",
     "unavailable": "the service cannot answer now",
 }
+
+_CODE = re.compile(r"`([^`]+)`")
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>
@@ -111,7 +115,7 @@ def show_deprecation(what: str) -> HTMLResponse:
         )
     return _page(
         "Deprecated",
-        f"<p>{escape(told.says)}</p><p>Deprecated since {told.since:%d %B %Y}; it stays until at least "
+        f"<p>{_marked(told.says)}</p><p>Deprecated since {told.since:%d %B %Y}; it stays until at least "
         f"{told.until:%d %B %Y}.</p>",
     )
 
@@ -120,9 +124,14 @@ def _told(kind: Kind) -> str:
     again = "The same request may succeed later." if kind.retry else "The same request will not succeed later."
     return (
         f"<p>Code <code>{kind.code}</code>, status {kind.status}.</p>"
-        f"<p>When, and what to do: {escape(ADVICE[kind.code])}.</p><p>{again}</p>"
+        f"<p>When, and what to do: {_marked(ADVICE[kind.code])}.</p><p>{again}</p>"
         '<p><a href="/problems">All problems</a></p>'
     )
+
+
+def _marked(words: str) -> str:
+    """Words as HTML: what stands between backticks as code. They are escaped first, so none of them is markup."""
+    return _CODE.sub(r"<code>\1</code>", escape(words))
 
 
 def _page(title: str, body: str) -> HTMLResponse:

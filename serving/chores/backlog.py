@@ -4,7 +4,6 @@ the champion before. They are scored in the background, in the queue's order, a 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from cases.ids import CaseId, ContentId
 from cases.record import Case, Score
 from cases.store import CaseStore
 from serving.api.problems import UnscorableError
+from serving.chores.pace import Pace, Paced
 from serving.observing.logs import logger
 from serving.observing.measures import measures
 from serving.scoring.batching import Scorer
@@ -58,8 +58,7 @@ class Backlog:
         self._model = model
         self._clock = clock
         self._ranking = ranking
-        self._wanted = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.paced = Paced("backlog", self._look, Pace(IDLE_SECONDS, RETRY_SECONDS), called="the backlog")
         # Contents that no model got through; without this they would be tried for ever, ahead of all others.
         self._given_up: set[ContentId] = set()
         self._in_hand: set[CaseId] = set()
@@ -76,27 +75,19 @@ class Backlog:
 
     def wake(self) -> None:
         """Look now; from any thread."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wanted.set)
+        self.paced.wake()
 
     async def run(self) -> None:
         """Work until cancelled."""
-        self._loop = asyncio.get_running_loop()
-        while True:
-            self._wanted.clear()
-            try:
-                pause = 0.0 if await self.step() else IDLE_SECONDS
-            except ModelMissingError:
-                await self._count_all()
-                pause = IDLE_SECONDS
-            except CaseloadError as error:
-                logger.warning("the backlog waits: %s", type(error).__name__)
-                pause = RETRY_SECONDS
-            except Exception:  # noqa: BLE001 - logged; the backlog must outlive it
-                logger.exception("the backlog stumbled")
-                pause = IDLE_SECONDS
-            if pause:
-                await self._pause(pause)
+        await self.paced.run()
+
+    async def _look(self) -> int:
+        try:
+            return await self.step()
+        except ModelMissingError:
+            # Nothing can be scored, which is no failure of the backlog's: the model's state tells.
+            await self._count_all()
+            return 0
 
     async def step(self) -> int:
         """Score a few; answers how many were looked at, 0 when nothing is left.
@@ -145,9 +136,3 @@ class Backlog:
             routed(answer.as_record(case, now), case, self._ranking.taxonomy)
             for answer, case in zip(scored, cases, strict=True)
         ]
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._wanted.wait(), seconds)
-        except TimeoutError:
-            return

@@ -10,18 +10,17 @@ different ones, as during a restart one after another, would else take the cases
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from starlette.concurrency import run_in_threadpool
 
 from cases.clock import Clock
-from cases.errors import CaseloadError
 from cases.handling import RerankCause
 from cases.ids import CaseId
 from cases.record import Case, Rank, Score
 from cases.store import CaseStore, Reranked
+from serving.chores.pace import Pace, Paced
 from serving.observing.logs import logger
 from serving.scoring.ranking import Ranking
 
@@ -43,6 +42,7 @@ class Reranking:
         self._store = store
         self._ranking = ranking
         self._clock = clock
+        self.paced = Paced("reranking", self._look, Pace(IDLE_SECONDS, IDLE_SECONDS), called="ranking again")
         # How many cases that others ranked are left to take; None until they are counted.
         self._foreign: int | None = None
         # Cases that cannot be ranked; without this they would be tried for ever, ahead of all others.
@@ -50,16 +50,10 @@ class Reranking:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            try:
-                pause = 0.0 if await run_in_threadpool(self.step) else IDLE_SECONDS
-            except CaseloadError as error:
-                logger.warning("ranking again waits: %s", type(error).__name__)
-                pause = IDLE_SECONDS
-            except Exception:  # noqa: BLE001 - logged; it must outlive it
-                logger.exception("ranking again stumbled")
-                pause = IDLE_SECONDS
-            await asyncio.sleep(pause)
+        await self.paced.run()
+
+    async def _look(self) -> int:
+        return await run_in_threadpool(self.step)
 
     def step(self) -> int:
         """Look at a few; answers how many, 0 when nothing is left.

@@ -8,8 +8,6 @@ is left to `caseload retain`, since writers wait while a file is written anew. M
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +18,7 @@ from cases.errors import CaseloadError
 from cases.settings import Settings
 from cases.store import CaseStore
 from models.forgetting import reach, retain
+from serving.chores.pace import Pace, Paced
 from serving.observing.logs import logger
 
 # Days are counted: an hour does not matter, and a page at a time leaves the others room.
@@ -46,32 +45,21 @@ class Retaining:
         self._after = ""
         # Those up to here were seen to; what they have left is not this service's to do.
         self._seen = ""
-        self._asked = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        # The others are let in between two steps, also where somebody just asked.
+        self.paced = Paced(
+            "retaining", self._look, Pace(IDLE_SECONDS, IDLE_SECONDS, STEP_SECONDS), called="erasing", told=_told
+        )
 
     def wake(self) -> None:
         """Somebody asked for an erasure; any thread may say so."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._asked.set)
+        self.paced.wake()
 
     async def run(self) -> None:
         """Work until cancelled."""
-        self._loop = asyncio.get_running_loop()
-        while True:
-            try:
-                pause = 0.0 if await run_in_threadpool(self.step) else IDLE_SECONDS
-            except CaseloadError as error:
-                # Its message may name a model's folder or the database; that is for the operator.
-                logger.warning("erasing waits: %s", error)
-                pause = IDLE_SECONDS
-            except Exception:  # noqa: BLE001 - logged; it must outlive it
-                logger.exception("erasing stumbled")
-                pause = IDLE_SECONDS
-            # The others are let in between two steps, also where somebody just asked.
-            await asyncio.sleep(STEP_SECONDS)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), pause)
-            self._asked.clear()
+        await self.paced.run()
+
+    async def _look(self) -> bool:
+        return await run_in_threadpool(self.step)
 
     def step(self) -> bool:
         """Look at a page, or, at the end of a pass, reach the files; answers whether there is more to do at once.
@@ -105,3 +93,8 @@ class Retaining:
             return False  # another process is still at its rows
         of_retention = erasure.kind in (ErasureKind.TEXT, ErasureKind.IDENTITY)
         return not (of_retention and self._settings.database_url.startswith("sqlite"))
+
+
+def _told(error: CaseloadError) -> None:
+    # Its message may name a model's folder or the database; that is for the operator.
+    logger.warning("erasing waits: %s", error)

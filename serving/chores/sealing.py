@@ -6,7 +6,6 @@ remembers the seal that it saw last, and seals nothing more where that one is go
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from cases.errors import CaseloadError, DamagedRecordError, InvalidInputError
 from cases.seals import Link, SealKey
 from cases.store import CaseStore
+from serving.chores.pace import Pace, Paced, by_kind
 from serving.observing.logs import logger
 
 
@@ -29,26 +29,16 @@ class Sealing:
     def __init__(self, store: Callable[[], CaseStore], key: SealKey | None, *, every: float) -> None:
         self._store = store
         self._key = key
-        self._every = every
+        self.paced = Paced("sealing", self._look, Pace(every, every), told=_told)
         self._seen: Link | None = None
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            try:
-                # What has piled up is sealed a batch at a time, so memory stays constant.
-                pause = 0.0 if await run_in_threadpool(self.step) else self._every
-            except (DamagedRecordError, InvalidInputError) as error:
-                # Somebody has to look.
-                logger.error("the log of events is not sealed: %s", error)
-                pause = self._every
-            except CaseloadError as error:
-                logger.warning("sealing waits: %s", type(error).__name__)
-                pause = self._every
-            except Exception:  # noqa: BLE001 - logged; it must outlive it
-                logger.exception("sealing stumbled")
-                pause = self._every
-            await asyncio.sleep(pause)
+        await self.paced.run()
+
+    async def _look(self) -> bool:
+        # What has piled up is sealed a batch at a time, so memory stays constant.
+        return await run_in_threadpool(self.step)
 
     def step(self) -> bool:
         """Make one seal; answers whether there was something to seal.
@@ -64,3 +54,11 @@ class Sealing:
         if made is not None:
             self._seen = made.link
         return made is not None
+
+
+def _told(error: CaseloadError) -> None:
+    if isinstance(error, DamagedRecordError | InvalidInputError):
+        # Somebody has to look.
+        logger.error("the log of events is not sealed: %s", error)
+    else:
+        by_kind("sealing")(error)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
 
-from cases.errors import CaseloadError
 from cases.store import CaseStore
-from serving.observing.logs import logger
+from serving.chores.pace import Pace, Paced
 
 EVERY_SECONDS = 600.0
 
@@ -24,21 +22,15 @@ class Sweeping:
 
     def __init__(self, store: Callable[[], CaseStore], *, every: float = EVERY_SECONDS) -> None:
         self._store = store
-        self._every = every
+        self.paced = Paced("sweeping", self._look, Pace(every, every))
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            try:
-                # What has piled up is swept in one go.
-                pause = 0.0 if await run_in_threadpool(self.step) else self._every
-            except CaseloadError as error:
-                logger.warning("sweeping waits: %s", type(error).__name__)
-                pause = self._every
-            except Exception:  # noqa: BLE001 - logged; it must outlive it
-                logger.exception("sweeping stumbled")
-                pause = self._every
-            await asyncio.sleep(pause)
+        await self.paced.run()
+
+    async def _look(self) -> int:
+        # What has piled up is swept in one go.
+        return await run_in_threadpool(self.step)
 
     def step(self) -> int:
         """Forget some; answers how many.

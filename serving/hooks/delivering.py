@@ -32,6 +32,7 @@ from cases.webhooks import (
     checked_url,
     key_of,
 )
+from serving.chores.pace import Pace, Paced
 from serving.hooks.messages import message_body, message_headers
 from serving.hooks.posting import Posted, Poster
 from serving.observing.logs import logger
@@ -99,6 +100,7 @@ class Delivering:
         self._rests: dict[WebhookId, _Rest] = {}
         self._counted = self._purged = -PURGE_SECONDS
         self._settled = False
+        self.paced = Paced("delivering", self._look, Pace(IDLE_SECONDS, COUNT_SECONDS), called="telling receivers")
 
     @classmethod
     def of_settings(cls, store: Callable[[], CaseStore], settings: Settings, clock: Clock) -> Self:
@@ -121,27 +123,17 @@ class Delivering:
         """Work until cancelled. What is being sent then is sent again by whoever comes after."""
         async with self._poster:
             try:
-                while True:
-                    pause = await self._look()
-                    await asyncio.sleep(pause)
+                await self.paced.run()
             finally:
                 for task in self._serving.values():
                     task.cancel()
                 await asyncio.gather(*self._serving.values(), return_exceptions=True)
 
-    async def _look(self) -> float:
-        """Look once; answers after how many seconds to look again."""
-        try:
-            read = await run_in_threadpool(self.read)
-            await self.start()
-            await self._tend()
-        except CaseloadError as error:
-            logger.warning("telling receivers waits: %s", type(error).__name__)
-            return COUNT_SECONDS
-        except Exception:  # noqa: BLE001 - logged; it must outlive it
-            logger.exception("telling receivers stumbled")
-            return COUNT_SECONDS
-        return 0.0 if read else IDLE_SECONDS
+    async def _look(self) -> int:
+        read = await run_in_threadpool(self.read)
+        await self.start()
+        await self._tend()
+        return read
 
     def read(self) -> int:
         """Read on in the log; answers how many events were read.

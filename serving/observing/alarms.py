@@ -1,5 +1,5 @@
-"""Alarms: severity 1 that nobody took in time, a queue grown old, more coming in than is decided, and a log of events
-that nobody seals.
+"""Alarms: severity 1 that nobody took in time, a queue grown old, more coming in than is decided, a log of events
+that nobody seals; and what this process alone knows of itself (`serving.observing.own_alarms`).
 
 They are raised and cleared as metrics, and receivers of events are told, once however many services look. Each hangs
 on figures alone, so it says nothing of what a case is about; a case is named by its id.
@@ -7,18 +7,18 @@ on figures alone, so it says nothing of what a case is about; a case is named by
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 
-from cases.errors import CaseloadError
 from cases.ids import CaseId
 from cases.settings import Settings
 from cases.store import CameOf, CaseStore, Pulse, Unsealed, Waiting
+from serving.chores.pace import Pace, Paced
 from serving.observing.logs import logger
 from serving.observing.measures import measures
 from serving.observing.queue_measures import tell_queue
@@ -29,12 +29,21 @@ _MOST_SEVERE = 1
 
 
 class Alarm(StrEnum):
-    """What can be wrong with a queue, and with the log of what was done in it."""
+    """What can be wrong with a queue, with the log of what was done in it, and with a process."""
 
     SEVERITY_1_UNCLAIMED = "severity_1_unclaimed"
     QUEUE_OLD = "queue_old"
     OVER_CAPACITY = "over_capacity"
     SEALING_STOPPED = "sealing_stopped"
+    PROMOTION_REFUSED = "promotion_refused"
+    CHORE_STALLED = "chore_stalled"
+    SIGN_INS_FAIL = "sign_ins_fail"
+
+
+# What a process sees of itself alone; the others are seen in the record, and alike by all.
+OWN = frozenset({Alarm.PROMOTION_REFUSED, Alarm.CHORE_STALLED, Alarm.SIGN_INS_FAIL})
+
+Figures = Mapping[Alarm, dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,7 @@ class Watch:
     def _since(self, moment: datetime | None) -> timedelta:
         return timedelta() if moment is None else max(timedelta(), self.pulse.at - moment)
 
-    def raised(self, limits: AlarmLimits) -> Mapping[Alarm, dict[str, object]]:
+    def raised(self, limits: AlarmLimits) -> Figures:
         """The alarms that hold, each with the figures that raise it."""
         pulse, found = self.pulse, dict[Alarm, dict[str, object]]()
         if self.overdue:
@@ -147,6 +156,7 @@ class Alarms:
         store: Answers the open store.
         ranking: Says by when a case must be touched.
         limits: Beyond which an alarm is raised.
+        own: Answers those of `OWN` that hold.
         every: Seconds between two looks.
     """
 
@@ -156,23 +166,18 @@ class Alarms:
         ranking: Ranking,
         limits: AlarmLimits,
         *,
+        own: Callable[[], Figures] = dict,
         every: float = EVERY_SECONDS,
     ) -> None:
         self._store = store
         self._ranking = ranking
         self._limits = limits
-        self._every = every
+        self._own = own
+        self.paced = Paced("alarms", self.step, Pace(every, every))
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            try:
-                await self.step()
-            except CaseloadError as error:
-                logger.warning("alarms wait: %s", type(error).__name__)
-            except Exception:  # noqa: BLE001 - logged; it must outlive it
-                logger.exception("alarms stumbled")
-            await asyncio.sleep(self._every)
+        await self.paced.run()
 
     async def step(self) -> None:
         """Look once; sets the metrics, and logs and keeps for those who are told what nobody has seen before.
@@ -180,18 +185,26 @@ class Alarms:
         Raises:
             CaseloadError: The database does not answer.
         """
+        own = self._own()
+        # First, since they are known though the database does not answer.
+        _show(own, OWN)
         store = self._store()
         seen = await run_in_threadpool(look, store, self._ranking, self._limits)
-        raised = seen.raised(self._limits)
         tell_queue(seen, self._ranking.taxonomy.levels)
-        for alarm in Alarm:
-            measures().alarm.labels(alarm.value).set(alarm in raised)
+        of_record = seen.raised(self._limits)
+        _show(of_record, set(Alarm) - OWN)
+        raised = {alarm.value: figures for alarm, figures in {**of_record, **own}.items()}
         changes = await run_in_threadpool(
-            store.tell_alarms, {alarm.value: figures for alarm, figures in raised.items()}
+            partial(store.tell_alarms, raised, own=frozenset(alarm.value for alarm in OWN))
         )
         for what, alarms in (("raised", changes.began), ("cleared", changes.ended)):
             for name in alarms:
                 logger.warning("alarm %s %s", name, what)
+
+
+def _show(raised: Figures, alarms: Collection[Alarm]) -> None:
+    for alarm in alarms:
+        measures().alarm.labels(alarm.value).set(alarm in raised)
 
 
 def _hours(span: timedelta) -> float:

@@ -40,6 +40,7 @@ class Measures:
     model_swaps: Counter
     model: Gauge
     model_state: Gauge
+    model_refused: Gauge
     queue_open: Gauge
     queue_oldest_seconds: Gauge
     severity_1_overdue: Gauge
@@ -51,6 +52,10 @@ class Measures:
     seal_age_seconds: Gauge
     unsealed_seconds: Gauge
     alarm: Gauge
+    chore_success: Gauge
+    chore_failures: Counter
+    sign_ins_failed: Counter
+    sign_ins_refused: Counter
 
 
 def _of_record(name: str, meaning: str, labels: Sequence[str] = ()) -> Gauge:
@@ -90,6 +95,9 @@ def _made() -> Measures:
         model_swaps=Counter("caseload_model_swaps", "Times that a model began to serve."),
         model=_of_record("model_info", "1 for the model that serves.", ["model", "sha256"]),
         model_state=_of_record("model_state", "1 for the state that it is in.", ["state"]),
+        model_refused=_of_record(
+            "model_refused", "1 while a model that was promoted cannot be taken up, and the one before serves on."
+        ),
         queue_open=_of_record("queue_open", "Undecided cases."),
         queue_oldest_seconds=_of_record(
             "queue_oldest_seconds", "How long the oldest case has waited that nobody has touched."
@@ -117,6 +125,16 @@ def _made() -> Measures:
             "unsealed_seconds", "How long the oldest event waits for its seal, 0 where none."
         ),
         alarm=_of_record("alarm", "1 while the alarm holds.", ["alarm"]),
+        chore_success=_of_record(
+            "chore_success_timestamp_seconds", "When the chore last did what it is for, in Unix time.", ["chore"]
+        ),
+        chore_failures=Counter("caseload_chore_failures", "Looks of the chore that failed.", ["chore"]),
+        sign_ins_failed=Counter(
+            "caseload_sign_ins_failed", "Requests that did not prove who sends them, by what they tried.", ["means"]
+        ),
+        sign_ins_refused=Counter(
+            "caseload_sign_ins_refused", "Requests refused unheard after many that did not.", ["means"]
+        ),
     )
 
 

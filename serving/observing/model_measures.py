@@ -25,6 +25,7 @@ class ModelMeasures:
         """Another state, another model, or the same again."""
         for state in State:
             measures().model_state.labels(state.value).set(state is serving.state)
+        measures().model_refused.set(serving.refused is not None)
         model = serving.model
         named = None if model is None else (model.full_version, model.sha256[:_DIGEST_SHOWN])
         if named == self._shown:

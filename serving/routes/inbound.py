@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from cases.errors import InvalidInputError
 from cases.identity import Identity, IdentityKind, Role
 from cases.inbound import InboundKind
+from serving.access.failures import Means
 from serving.api.answers_inbound import InboundAnswer, triage_answer
 from serving.api.bodies import json_of
 from serving.api.schemas import ReportRequest, Storable
@@ -79,8 +80,9 @@ async def _believed(
 ) -> tuple[Identity, dict[str, Any]]:
     """Who sent it, and the JSON of its body, once its signature holds. Nothing of it is parsed before."""
     raw, now = await request.body(), parts.clock()
-    claim = claim_of(kind, _headers(request), raw, now)
-    refuse_unless_signed(claim, await run_in_threadpool(parts.store().inbound_keys, source, kind, now))
+    with parts.failures.attempt(request.scope, Means.SIGNATURE, source):
+        claim = claim_of(kind, _headers(request), raw, now)
+        refuse_unless_signed(claim, await run_in_threadpool(parts.store().inbound_keys, source, kind, now))
     # Its reports may be of any queue; what it may do is file.
     who = Identity(f"inbound/{source}", IdentityKind.CALLER, frozenset({Role.TOOLING}))
     return who, _object(raw)

@@ -26,7 +26,7 @@ def show_model(parts: Parts) -> ModelAnswer:
     known = serving.model.categories if serving.model else ()
     return ModelAnswer(
         state=serving.state,
-        reason=str(serving.error or ""),
+        reason=serving.reason,
         model=model_identity(serving.model) if serving.model else None,
         promoted_at=serving.champion.promoted_at if serving.champion else None,
         promoted_by=serving.champion.promoted_by if serving.champion else None,
@@ -58,6 +58,6 @@ async def ready(response: Response, parts: Parts) -> ReadyAnswer:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     return ReadyAnswer(
         state=serving.state,
-        reason=str(serving.error or ""),
+        reason=serving.reason,
         model=model_identity(serving.model) if serving.model else None,
     )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
+from starlette.concurrency import run_in_threadpool
 
+from cases.identity import Identity
+from cases.ids import CaseId
 from serving.api.answer_headers import MODEL_HEADER
 from serving.api.answers import ItemProblem
 from serving.api.bodies import JsonRoute
@@ -18,10 +21,10 @@ from serving.api.explanation_answers import (
 from serving.api.items import fit_items, item_problem, unfit_items
 from serving.api.schemas import CaseToScore, ScoreRequest
 from serving.api.views import scored_answer
-from serving.scoring.explaining import Wanted, check_size
+from serving.scoring.explaining import Explained, Wanted, check_size
 from serving.scoring.ranking import CaseToJudge
 from serving.scoring.scores import Scored
-from serving.services import Services, services
+from serving.services import Services, identity, services
 
 MAX_PRECEDENTS = 20
 
@@ -38,6 +41,7 @@ async def score(
     body: ScoreRequest,
     response: Response,
     parts: Annotated[Services, Depends(services)],
+    who: Annotated[Identity, Depends(identity)],
     explain: Explain = False,
     precedents: PrecedentsOf = 0,
 ) -> ExplainedScoresAnswer:
@@ -61,7 +65,7 @@ async def score(
     if scored:
         # Which model it was by, should another have begun to serve since.
         response.headers[MODEL_HEADER] = scored[0][3].model.full_version
-    answers = await _answers(parts, scored, wanted, body.top_k)
+    answers = await _answers(parts, who, scored, wanted, body.top_k)
     return ExplainedScoresAnswer(
         scores=[
             answers[place] if place in answers else _unscored(case, wrong[place])
@@ -71,7 +75,11 @@ async def score(
 
 
 async def _answers(
-    parts: Services, scored: list[tuple[int, CaseToScore, CaseToJudge, Scored]], wanted: Wanted, top_k: int
+    parts: Services,
+    who: Identity,
+    scored: list[tuple[int, CaseToScore, CaseToJudge, Scored]],
+    wanted: Wanted,
+    top_k: int,
 ) -> dict[int, ExplainedScoreAnswer]:
     """By place, the scores, with what was asked for beside them."""
     plain = {
@@ -81,9 +89,24 @@ async def _answers(
     if not wanted:
         return {place: ExplainedScoreAnswer(**dict(answer)) for place, answer in plain.items()}
     told = await parts.explaining.all([s for *_, s in scored], [to_judge for _, _, to_judge, _ in scored], wanted)
+    hidden = await run_in_threadpool(_hidden, parts, who, told)
     return {
-        place: explained_answer(answer, one, wanted) for (place, answer), one in zip(plain.items(), told, strict=True)
+        place: explained_answer(answer, one, wanted, hidden)
+        for (place, answer), one in zip(plain.items(), told, strict=True)
     }
+
+
+def _hidden(parts: Services, who: Identity, told: list[Explained]) -> frozenset[str]:
+    """The precedents' cases that are not theirs to see; what was decided of them tells nobody whose they are.
+
+    Raises:
+        StoreUnavailableError: It cannot be looked up whose they are.
+    """
+    named = frozenset(found.case_id for one in told if one.like_it for found in one.like_it.precedents)
+    if who.queues is None or not named:
+        return frozenset()
+    queues = parts.store().queues_of(named)
+    return frozenset(case_id for case_id in named if queues.get(CaseId(case_id)) not in who.queues)
 
 
 def _unscored(case: object, why: ItemProblem) -> UnscoredAnswer:

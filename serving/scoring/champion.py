@@ -4,15 +4,18 @@ promoted.
     loading ──► ready ◄──► failed        failed: its files are missing, damaged, or do not fit the policy
        └──────► no_model                 no_model: nothing has been promoted
 
-A changed file of the serving model takes it out of service: its weights are mapped into memory from those files.
+A newly promoted model that cannot be taken up leaves the one that serves in its place (`Refused`), and is tried again
+now and then. A changed file of the serving model takes that out of service: its weights are mapped into memory from
+those files.
 """
 
 from __future__ import annotations
 
 import gc
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -28,12 +31,15 @@ from serving.observing.logs import logger
 from serving.scoring.scores import LoadedModel
 
 POLL_SECONDS = 1.0
+# What stood in the way may be gone though no file of the model was touched: memory, a share that was away.
+RETRY_SECONDS = 60.0
 
 # Full collections of a heap that holds a model stall a request by up to a quarter of a second; after these two
 # settings and a freeze, by a few milliseconds.
 _GC_THRESHOLDS = (50_000, 20, 100)
 
 _Signature = tuple[tuple[str, int, int, int], ...]
+_Tried = tuple[str, str, str, _Signature]  # a champion's name, version and SHA-256, and its files as they were
 
 
 class State(StrEnum):
@@ -46,6 +52,19 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A model that was promoted and could not be taken up while another serves.
+
+    Attributes:
+        champion: The row that names it.
+        error: Why not.
+    """
+
+    champion: Champion
+    error: CaseloadError
+
+
+@dataclass(frozen=True, slots=True)
 class Serving:
     """What serves at this moment, replaced as a whole.
 
@@ -54,12 +73,24 @@ class Serving:
         error: Why not; None when they can.
         model: What answers; None when nothing does.
         champion: The row that it comes from.
+        refused: The newest champion, where that is another than serves and cannot be taken up; else None.
     """
 
     state: State
     error: CaseloadError | None = None
     model: LoadedModel | None = None
     champion: Champion | None = None
+    refused: Refused | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why no scores can be had, or why the newest champion's cannot; empty where all is well."""
+        if self.error is not None:
+            return str(self.error)
+        if self.refused is None:
+            return ""
+        newest = self.refused.champion
+        return f"model {newest.name}/{newest.version} was promoted and cannot be taken up: {self.refused.error}"
 
 
 def _tell_nobody(_serving: Serving) -> None:
@@ -74,6 +105,7 @@ class ChampionWatch:
         models_dir: Holds a folder for each promoted model, named by its SHA-256.
         taxonomy: The policy that the service runs on.
         on_swap: Called, on the watching thread, after another model began to serve.
+        now: Seconds that only ever grow.
     """
 
     def __init__(
@@ -82,6 +114,7 @@ class ChampionWatch:
         models_dir: Path,
         taxonomy: Taxonomy,
         on_swap: Callable[[], None] = lambda: None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._models_dir = models_dir
@@ -89,7 +122,11 @@ class ChampionWatch:
         self.on_swap = on_swap
         # Called whenever what serves changed, on the thread that changed it.
         self.on_change: Callable[[Serving], None] = _tell_nobody
-        self._tried: tuple[str, _Signature] | None = None
+        self._now = now
+        # The champion that was tried last, and when; and the files that the model which serves was loaded from.
+        self._tried: _Tried | None = None
+        self._tried_at = 0.0
+        self._mapped: _Signature = ()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.serving = Serving(State.LOADING)
@@ -135,12 +172,13 @@ class ChampionWatch:
             missing = ModelMissingError("'champion' must be promoted (got none); run `caseload promote`")
             self._become(Serving(State.NO_MODEL, missing))
             return
-        directory = self._models_dir / champion.sha256
-        seen = (champion.sha256, _signature(directory))
-        if seen == self._tried and self._same_names(champion):
-            return
-        self._load(champion, directory)
-        self._tried = seen
+        seen = (champion.name, champion.version, champion.sha256, _signature(self._directory(champion)))
+        waiting = self.serving.refused is not None and self._now() - self._tried_at >= RETRY_SECONDS
+        if seen != self._tried or waiting:
+            self._load(champion)
+            self._tried, self._tried_at = seen, self._now()
+        if self.serving.refused is not None:
+            self._look_at_what_serves()
 
     def _watch(self) -> None:
         while not self._stopping.is_set():
@@ -148,38 +186,71 @@ class ChampionWatch:
                 self.check()
             except Exception as error:  # noqa: BLE001 - logged; the watch must outlive what a model's files do to it
                 logger.exception("the champion could not be looked at")
-                self._become(Serving(State.FAILED, ArtifactError(f"loading raised {type(error).__name__}")))
+                # What serves was loaded and verified; that its successor cannot be looked at takes nothing from it.
+                if self.serving.model is None:
+                    self._become(Serving(State.FAILED, ArtifactError(f"loading raised {type(error).__name__}")))
             self._stopping.wait(POLL_SECONDS)
 
     def _become(self, serving: Serving) -> None:
         self.serving = serving
         self.on_change(serving)
 
-    def _same_names(self, champion: Champion) -> bool:
-        shown = self.serving.champion
-        return shown is None or (shown.name, shown.version) == (champion.name, champion.version)
+    def _directory(self, champion: Champion) -> Path:
+        return self._models_dir / champion.sha256
 
-    def _load(self, champion: Champion, directory: Path) -> None:
-        before = self.serving.model
+    def _look_at_what_serves(self) -> None:
+        """While another is the champion: whether the files of the model that serves are as they were."""
+        champion, refused = self.serving.champion, self.serving.refused
+        if champion is None or self.serving.model is None or _signature(self._directory(champion)) == self._mapped:
+            return
+        self._load(champion)
+        self._become(replace(self.serving, refused=refused))
+
+    def _load(self, champion: Champion) -> None:
+        before, directory = self.serving.model, self._directory(champion)
+        files = _signature(directory)
         try:
-            judge = _loaded(directory, champion.sha256)
-            model = LoadedModel(judge, champion.name, champion.version, champion.sha256)
-            self._check_policy(model)
+            model = self._fit(champion, directory)
         except CaseloadError as error:
-            self._become(Serving(State.FAILED, error, champion=champion))
-            logger.error("model %s/%s does not serve: %s", champion.name, champion.version, error)
+            self._refuse(champion, error)
             return
-        # The first judgement builds what later ones reuse; nobody should wait for it.
-        [first] = judge.judge([assemble("", "A first case, so that everything is in place before the second.")])
-        if not first.in_numbers:
-            unfit = ArtifactError("'model' must judge in numbers (got NaN or infinity); train again, or roll back")
-            self._become(Serving(State.FAILED, unfit, champion=champion))
-            logger.error("model %s does not serve: %s", model.full_version, unfit)
+        except Exception as error:
+            if before is None:
+                raise
+            logger.exception("model %s/%s could not be loaded", champion.name, champion.version)
+            self._refuse(champion, ArtifactError(f"loading raised {type(error).__name__}"))
             return
+        self._mapped = files
         self._become(Serving(State.READY, model=model, champion=champion))
         logger.info("model %s serves (%s)", model.full_version, champion.sha256[:12])
         if before is None or before.sha256 != model.sha256:
             self.on_swap()
+
+    def _fit(self, champion: Champion, directory: Path) -> LoadedModel:
+        """The model, verified, and with everything in place for its first case.
+
+        Raises:
+            ModelMissingError: Its files are gone.
+            ArtifactError: They are not what they must be, or it does not fit the policy, or judges in no numbers.
+        """
+        judge = _loaded(directory, champion.sha256)
+        model = LoadedModel(judge, champion.name, champion.version, champion.sha256)
+        self._check_policy(model)
+        # The first judgement builds what later ones reuse; nobody should wait for it.
+        [first] = judge.judge([assemble("", "A first case, so that everything is in place before the second.")])
+        if not first.in_numbers:
+            raise ArtifactError("'model' must judge in numbers (got NaN or infinity); train again, or roll back")
+        return model
+
+    def _refuse(self, champion: Champion, error: CaseloadError) -> None:
+        """Leave what serves in its place, unless it is mapped from the very files that are not as they must be."""
+        serving = self.serving
+        if serving.model is None or serving.model.sha256 == champion.sha256:
+            self._become(Serving(State.FAILED, error, champion=champion))
+            logger.error("model %s/%s does not serve: %s", champion.name, champion.version, error)
+            return
+        self._become(replace(serving, refused=Refused(champion, error)))
+        logger.error("%s (%s serves on)", self.serving.reason, serving.model.full_version)
 
     def _check_policy(self, model: LoadedModel) -> None:
         unknown = [category for category in model.categories if category not in self._taxonomy.category_ids]

@@ -79,7 +79,9 @@ def test_a_case_is_escalated_to_a_team_of_the_policy(run: Run, store: CaseStore)
     assert run("claim", "--as", "bob", "--queue", "main").out == "the queue is empty\n"
     assert run("queue", "--queue", "main").out == "the queue is empty\n"
     assert case in run("claim", "--as", "bob", "--queue", "main", "--queue", "legal").out
-    assert run("queue", "--queue", "nowhere").code == 2
+    for command in (("queue",), ("claim", "--as", "bob")):
+        refused = run(*command, "--queue", "nowhere")
+        assert (refused.code, "'--queue' must be one of" in refused.err) == (2, True)
 
 
 def test_a_decided_case_is_reopened_appealed_and_reviewed(run: Run, store: CaseStore):

@@ -7,6 +7,7 @@ import pytest
 
 from cases.identity import Role
 from serving.access.callers import TRUSTED_SECONDS, Callers
+from serving.access.failures import Failures
 from serving.access.proxies import TrustedProxies
 from serving.api.problems import UnauthorizedError
 from tests.serving.conftest import Place, Running
@@ -81,7 +82,8 @@ def test_every_route_but_health_is_among_those_tested(shared: Running) -> None:
 
 def test_a_revoked_key_is_refused_within_seconds(place: Place) -> None:
     now = [time.monotonic()]
-    callers = Callers(lambda: place.store, TrustedProxies.of_settings(place.settings), now=lambda: now[0])
+    proxies = TrustedProxies.of_settings(place.settings)
+    callers = Callers(lambda: place.store, proxies, Failures(proxies, 300), now=lambda: now[0])
     header = f"Bearer {place.store.add_caller('gone', [Role.TOOLING])}"
     request = {"headers": [(b"authorization", header.encode())]}
     known = callers.of_request(request)

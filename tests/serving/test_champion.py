@@ -211,8 +211,8 @@ def test_each_answer_is_one_models_while_the_champion_changes(running: Running) 
     wait_until(lambda: running.services.watch.model().sha256 == running.place.models[1].sha256)
 
 
-def change_a_byte(place: Place) -> None:
-    path = place.model_file()
+def change_a_byte(place: Place, which: int = 0) -> None:
+    path = place.model_file(which)
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.unlink()

@@ -24,8 +24,7 @@ from cases.store import CaseStore
 from cases.store.tables import deliveries
 from cases.telling import Told
 from cases.webhooks import DeliveryState, WebhookId
-from serving.hooks.delivering import PAUSES, Delivering, pause_after
-from serving.hooks.messages import message_body, message_headers, signature
+from serving.hooks.delivering import Delivering
 from serving.hooks.posting import Poster
 from tests.cases.store.builders import decide, file_one, score
 from tests.cases.store.conftest import NOON, SetClock, engine
@@ -92,94 +91,6 @@ def test_while_a_secret_is_changed_each_message_carries_both_signatures(store: C
     assert during.headers["webhook-signature"].count("v1,") == 2
 
 
-def test_what_is_refused_is_sent_again_later_under_the_same_id_and_signed_anew(
-    store: CaseStore, clock: SetClock
-) -> None:
-    with a_receiver(500, 503, answering(302, {"location": "/"}), 400) as receiver:
-        to, secret = receiving(store, receiver)
-        decide(store, file_one(store, 1).id)
-        for attempt in range(1, 6):
-            # A new one each time: what a receiver is rested for is a process's own.
-            send(delivering(store, clock), to)
-            assert len(receiver.got) == attempt
-            send(delivering(store, clock), to)
-            assert len(receiver.got) == attempt
-            [delivery] = store.deliveries(10)
-            if attempt < 5:
-                pause = (delivery.next_at - clock()).total_seconds()
-                assert PAUSES[attempt - 1] * 0.8 <= pause <= PAUSES[attempt - 1] * 1.2
-                clock.now = delivery.next_at
-    assert len({got.id for got in receiver.got}) == 1
-    assert len({got.body for got in receiver.got}) == 1
-    assert all(verified(got, secret) for got in receiver.got)
-    assert (delivery.state, delivery.last_status) == (DeliveryState.DELIVERED, "204")
-
-
-def test_who_asks_to_be_left_alone_is(store: CaseStore, clock: SetClock) -> None:
-    with a_receiver(answering(429, {"retry-after": "3600"}), answering(503, {"retry-after": "1"})) as receiver:
-        to, _ = receiving(store, receiver)
-        decide(store, file_one(store, 1).id)
-        send(delivering(store, clock), to)
-        [delivery] = store.deliveries(10)
-        assert delivery.next_at == clock() + timedelta(hours=1)
-        clock.now = delivery.next_at
-        send(delivering(store, clock), to)
-        [delivery] = store.deliveries(10)
-        # Longer than it asks for is no harm.
-        assert delivery.next_at >= clock() + timedelta(seconds=PAUSES[1] * 0.8)
-
-
-def test_after_the_last_try_it_is_a_dead_letter_and_a_replay_is_the_same_message(
-    store: CaseStore, clock: SetClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    begun = clock()
-    with a_receiver(*(500 for _ in range(len(PAUSES) + 1))) as receiver:
-        to, _ = receiving(store, receiver)
-        decide(store, file_one(store, 1).id)
-        with caplog.at_level(logging.ERROR, logger="caseload"):
-            for _ in range(len(PAUSES) + 1):
-                assert "is given up" not in caplog.text
-                send(delivering(store, clock), to)
-                [delivery] = store.deliveries(10)
-                clock.now = max(clock(), delivery.next_at)
-        assert (delivery.state, delivery.attempts) == (DeliveryState.DEAD, len(PAUSES) + 1)
-        assert f"webhook {delivery.event_id} to {to} is given up (500)" in caplog.text
-        assert receiver.url not in caplog.text
-        assert timedelta(days=2) < clock() - begun < timedelta(days=4)
-        send(delivering(store, clock), to)
-        assert len(receiver.got) == len(PAUSES) + 1
-        assert store.replay_webhook(to) == 1
-        send(delivering(store, clock), to)
-    assert len({got.id for got in receiver.got}) == 1
-    assert len({got.body for got in receiver.got}) == 1
-    assert store.deliveries(10)[0].state is DeliveryState.DELIVERED
-
-
-def test_pauses_grow_to_half_a_day_differ_and_end() -> None:
-    middle = [pause_after(attempts, None, lambda: 0.5) for attempts in range(1, len(PAUSES) + 2)]
-    assert middle == [pytest.approx(pause) for pause in PAUSES] + [None]
-    assert 2.5 * 86_400 < sum(PAUSES) < 3.5 * 86_400
-    assert pause_after(1, None, lambda: 0.0) == pytest.approx(8.0)
-    assert pause_after(1, 50.0, lambda: 0.0) == 50.0
-    assert pause_after(len(PAUSES) + 1, 50.0) is None
-
-
-def test_a_receiver_that_is_gone_is_paused_and_is_told_all_once_it_is_back(store: CaseStore, clock: SetClock) -> None:
-    with a_receiver(410) as receiver:
-        to, _ = receiving(store, receiver)
-        decide(store, file_one(store, 1).id)
-        send(delivering(store, clock), to)
-        [webhook] = store.webhooks()
-        assert (webhook.paused_at, webhook.paused_because) == (NOON, "gone")
-        decide(store, file_one(store, 2).id)
-        send(delivering(store, clock), to)
-        assert len(receiver.got) == 1
-        store.resume_webhook(to)
-        send(delivering(store, clock), to)
-    assert len(receiver.got) == 3
-    assert {(each.state, each.attempts) for each in store.deliveries(10)} == {(DeliveryState.DELIVERED, 1)}
-
-
 def test_nothing_is_posted_where_nobody_said_that_it_may_be(store: CaseStore, clock: SetClock) -> None:
     with a_receiver() as receiver:
         to, _ = receiving(store, receiver)
@@ -187,33 +98,6 @@ def test_nothing_is_posted_where_nobody_said_that_it_may_be(store: CaseStore, cl
         send(Delivering(lambda: store, Poster(), clock), to)
     assert receiver.got == []
     assert store.deliveries(10)[0].last_status == "forbidden_address"
-
-
-def test_a_receiver_that_takes_nothing_is_left_alone_and_the_others_are_told(
-    store: CaseStore, clock: SetClock
-) -> None:
-    now = [0.0]
-    with a_receiver(*(500 for _ in range(100))) as broken, a_receiver() as well:
-        for each in (broken, well):
-            receiving(store, each)
-        for number in range(20):
-            decide(store, file_one(store, number).id)
-        working = delivering(store, clock, now=lambda: now[0])
-
-        async def run() -> None:
-            while working.read():
-                pass
-            async with working._poster:  # noqa: SLF001 - as `run` enters it
-                for at in (0.0, 1.0, 2.5):
-                    now[0] = at
-                    await working.start()
-                    await asyncio.gather(*working._serving.values())  # noqa: SLF001 - what it began
-
-        asyncio.run(run())
-    assert len(well.got) == 20
-    # A batch, and after two seconds another.
-    assert len(broken.got) == 16
-    assert well.most_at_once <= 8
 
 
 def test_two_services_share_the_work(store: CaseStore, store_url: str, clock: SetClock) -> None:
@@ -289,20 +173,6 @@ def test_a_service_killed_between_the_post_and_the_mark_repeats_the_message_unde
     assert (first.id, first.body) == (second.id, second.body)
     assert verified(second, secret)
     assert store.deliveries(10)[0].state is DeliveryState.DELIVERED
-
-
-def test_the_signature_is_that_of_the_published_vector() -> None:
-    import base64
-
-    key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-    told = signature(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", b'{"test": 2432232314}')
-    assert told == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-
-
-def test_a_message_is_the_same_bytes_whatever_order_a_database_keeps_its_data_in() -> None:
-    one = message_body("case.decided", NOON, {"a": 1, "b": {"x": 1, "y": None}})
-    assert one == message_body("case.decided", NOON, {"b": {"y": None, "x": 1}, "a": 1})
-    assert "webhook-signature" not in message_headers([], "msg_1", 1, one)
 
 
 def test_a_secret_of_the_environment_that_is_none_is_refused_without_being_repeated() -> None:

@@ -81,6 +81,22 @@ def test_requests_are_counted_by_route_template_and_class_of_status(place: Place
 
 
 @pytest.mark.slow
+def test_bentomls_native_route_is_counted_as_the_others_are(place: Place, tmp_path: Path) -> None:
+    key, admin = place.store.add_caller("tests", Role), place.store.add_caller("admin", [Role.ADMIN])
+    place.promote()
+    with service_process(place.settings, tmp_path) as service, service.client(key) as client:
+        for body in ({"cases": [{"description": CANARY}] * 3}, {"cases": CANARY}):
+            client.post("/score", json=body)
+        client.post("/score", json={"cases": []}, headers={"Authorization": f"Bearer {admin}"})
+        said = scrape(client)
+    for status, count in (("2xx", 1), ("4xx", 2), ("5xx", None)):
+        assert said("caseload_request_seconds_count", method="POST", route="/score", status=status) == count
+    assert (said("caseload_request_seconds_sum", method="POST", route="/score", status="2xx") or 0) > 0
+    assert (said("caseload_batch_cases_count"), said("caseload_batch_cases_sum")) == (1, 3)
+    assert CANARY not in said.text
+
+
+@pytest.mark.slow
 def test_batches_the_model_and_its_swaps_are_told(place: Place, tmp_path: Path) -> None:
     key = place.store.add_caller("tests", Role)
     first = place.promote(version="1")

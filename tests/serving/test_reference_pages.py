@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+from typing import cast
+
+import pytest
+
+from serving.api.deprecations import DEPRECATIONS
 from serving.api.problems import CODES
 from serving.api.reference_pages import ADVICE
 from tests.serving.conftest import Running
@@ -29,6 +34,19 @@ def test_there_is_a_page_for_each_kind_and_none_for_what_is_none(shared: Running
     assert {shared.client.get(f"/problems/{code}", headers=NO_KEY).status_code for code in CODES} == {200}
     missing = shared.client.get("/problems/<script>", headers=NO_KEY)
     assert (missing.status_code, "script" in missing.text) == (404, False)
+
+
+def test_what_stands_between_backticks_is_shown_as_code(shared: Running) -> None:
+    page = shared.client.get("/problems/unknown_person", headers=NO_KEY).text
+    assert "who is not let in: <code>caseload person add</code>." in page
+    pages = [*(f"/problems/{code}" for code in CODES), *(f"/deprecations/{what}" for what in DEPRECATIONS)]
+    assert [where for where in pages if "`" in shared.client.get(where, headers=NO_KEY).text] == []
+
+
+def test_words_between_backticks_are_escaped(shared: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cast("dict[str, str]", ADVICE), "busy", "send `<b>&` or <i>`</i>, `one`")
+    page = shared.client.get("/problems/busy", headers=NO_KEY).text
+    assert "send <code>&lt;b&gt;&amp;</code> or &lt;i&gt;<code>&lt;/i&gt;, </code>one`." in page
 
 
 def test_the_documentation_gives_the_same_advice() -> None:

@@ -76,7 +76,8 @@ event_readers = Table(
     **MYSQL,
 )
 
-# Which alarms hold, so that several services tell of each once.
+# Which alarms hold, so that several services tell of each once. `raised_at` is when it began, or, of an alarm that
+# each process sees of itself alone, when one last said that it holds.
 standing_alarms = Table(
     "standing_alarms",
     metadata,

@@ -69,25 +69,6 @@ def test_the_same_file_twice_changes_nothing(store: CaseStore, taxonomy: Taxonom
     assert len(list(store.rows("decisions"))) == 2
 
 
-def test_a_dry_run_reads_everything_and_needs_no_store(taxonomy: Taxonomy, tmp_path: Path) -> None:
-    report = take_in(None, write_csv(tmp_path / "reports.csv", ROWS), taxonomy, dry_run=True)
-
-    assert report.dry_run
-    assert (report.read, report.accepted, report.decided, report.rejected) == (3, 2, 1, 1)
-    assert (report.created, report.known) == (0, 0)
-
-
-def test_a_dry_run_leaves_the_store_as_it_is(store: CaseStore, taxonomy: Taxonomy, tmp_path: Path) -> None:
-    take_in(store, write_csv(tmp_path / "reports.csv", ROWS), taxonomy, dry_run=True)
-
-    assert list(store.rows("cases")) == []
-
-
-def test_without_a_store_only_a_dry_run_is_possible(taxonomy: Taxonomy, tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match="'store' must be given"):
-        take_in(None, write_csv(tmp_path / "reports.csv", ROWS), taxonomy)
-
-
 @pytest.mark.parametrize("kind", ["xlsx", "jsonl", "parquet", "sql"])
 def test_every_format_gives_the_same_record(store: CaseStore, taxonomy: Taxonomy, tmp_path: Path, kind: str) -> None:
     source, query = tmp_path / f"reports.{kind}", ""

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,17 +11,10 @@ from sqlalchemy import column, delete, insert, inspect, select, text, update
 from sqlalchemy import table as rows_of
 from sqlalchemy.exc import DBAPIError
 
-from cases.errors import InvalidInputError, NotMigratedError, StoreUnavailableError
-from cases.event import EventKind
-from cases.handling import HoldReason, NoteKind, Outcome, RankReason, SkipReason
-from cases.ids import CaseId
-from cases.record import Rank
 from cases.store import CaseStore, migrate
 from cases.store.engine import make_engine
 from cases.store.tables import callers, cases, contents, metadata, reports, subjects
-from tests.cases.store import record_0002
-from tests.cases.store.builders import claim, decide, file_one, score
-from tests.databases import fresh_database
+from tests.cases.store.builders import decide, file_one, score
 
 HEAD = "0010"
 
@@ -71,99 +62,6 @@ def test_scores_outlive_the_way_to_0002_and_back_and_stay_append_only(empty_url:
     with refuses, engine.begin() as connection:
         connection.execute(text("UPDATE scores SET tier = 'apply'"))
     engine.dispose()
-
-
-def test_cases_from_before_0003_get_a_snapshot_and_live_on(empty_url: str) -> None:
-    migrate.upgrade(empty_url, "0002")
-    record_0002.fill(empty_url)
-    migrate.upgrade(empty_url)
-    with CaseStore.open(empty_url) as store:
-        assert store.rebuild() == []
-        waiting, done = store.case(CaseId("open")), store.case(CaseId("done"))
-        assert (waiting.order_key, waiting.rank_parts, waiting.queue) == (0.1, {"harm": 0.1}, "main")
-        assert (done.decision_id, done.decided_at) == ("d2", waiting.received_at)
-        assert [decision.id for decision in store.decisions(done.id)] == ["d1", "d2"]
-        assert [event.kind for event in store.events(done.id)][-1] is EventKind.SNAPSHOT
-        (note,) = store.notes(done.id)
-        assert (note.text, note.kind, note.author, note.at) == (
-            "an old note",
-            NoteKind.DECISION,
-            "eve",
-            waiting.received_at,
-        )
-        (learnt,) = store.decided_cases()
-        assert learnt.decision.id == "d2"
-        store.appeal(done.id, by="u1", note="again")
-        decide(store, done.id, outcome=Outcome.UPHOLD)
-        file_one(store, 9)
-        assert store.rebuild() == []
-
-
-def test_the_way_back_from_0003_keeps_what_0002_can_say(empty_url: str) -> None:
-    migrate.upgrade(empty_url)
-    with CaseStore.open(empty_url) as store:
-        about = {"subject_kind": "user", "subject_ref": "u1"}
-        plain, reopened, undone, into, merged = (file_one(store, number) for number in range(5))
-        first = decide(store, reopened.id, note="kept")
-        store.appeal(reopened.id, by="u1", note="lost")
-        review = decide(store, reopened.id, holder="bob", outcome=Outcome.OVERTURN)
-        store.undo(reopened.id, by="bob")
-        assert review.reviews == first.id
-        decide(store, undone.id, note="lost too")
-        store.undo(undone.id, by="ann")
-        store.skip(plain.id, "ann", claim(store, plain.id).token, SkipReason.OTHER)
-        store.merge(merged.id, into.id, by="eve")
-        file_one(store, 6, **about)
-        file_one(store, 7, **about)
-        kept = [row["id"] for row in store.rows("decisions") if row["id"] == first.id]
-
-    migrate.downgrade(empty_url, "0002")
-    engine = make_engine(empty_url)
-    with engine.connect() as connection:
-        statuses = dict(connection.execute(text("SELECT id, status FROM cases")).all())  # type: ignore[arg-type]
-        assert [statuses[case.id] for case in (plain, reopened, undone, into, merged)] == [
-            "open", "decided", "open", "open", "decided",
-        ]  # fmt: skip
-        assert connection.execute(text("SELECT id FROM decisions")).scalars().all() == kept
-        assert connection.execute(text("SELECT text FROM notes")).scalars().all() == ["kept"]
-        kinds = set(connection.execute(text("SELECT kind FROM events")).scalars())
-        assert kinds == {"reported", "joined", "claimed", "decided", "overturned"}
-        assert connection.execute(text("SELECT COUNT(*) FROM overturns")).scalar() == 1
-    for table in ("events", "decisions"):
-        for change in ("DELETE FROM {}", "UPDATE {} SET case_id = 'x'"):
-            with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
-                connection.execute(text(change.format(table)))
-    engine.dispose()
-
-    migrate.upgrade(empty_url)
-    with CaseStore.open(empty_url) as store:
-        assert store.rebuild() == []
-        assert store.decisions(reopened.id) == (first,)
-
-
-def test_0004_finds_out_what_is_free_leased_and_due(empty_url: str) -> None:
-    migrate.upgrade(empty_url)
-    with CaseStore.open(empty_url) as store:
-        free, leased, given_back, held, assigned, decided = (file_one(store, number) for number in range(6))
-        store.record_scores([score(free, severity_level=2), score(held, severity_level=3)])
-        store.set_severity(held.id, 1, by="lead", reason=RankReason.OTHER, rank=Rank(1.0))
-        claim(store, leased.id)
-        store.release(given_back.id, "ann", claim(store, given_back.id).token)
-        store.hold(held.id, "lead", None, datetime.now(UTC) + timedelta(days=1), HoldReason.OTHER)
-        store.assign(assigned.id, "bob", by="lead")
-        decide(store, decided.id)
-        names = ("id", "pool", "leased", "leased_until", "level")
-        before = columns(empty_url, names)
-    migrate.downgrade(empty_url, "0003")
-    migrate.upgrade(empty_url)
-    assert columns(empty_url, names) == before
-    by_id = {row[0]: row[1:] for row in before}
-    assert by_id[free.id] == ("open", False, None, 2)
-    assert by_id[leased.id][:2] == ("open", True)
-    assert by_id[given_back.id] == ("open", False, None, None)
-    assert by_id[held.id] == ("held", False, None, 1)
-    assert by_id[assigned.id][0] == "assigned"
-    assert by_id[decided.id][:2] == ("closed", False)
 
 
 def test_0005_finds_what_a_report_is_about_on_the_case_that_it_was_filed_on(empty_url: str) -> None:
@@ -328,67 +226,3 @@ def test_the_migrated_schema_is_the_metadata(store_url: str) -> None:
         found = {index["name"] for index in inspect(engine).get_indexes(table.name)}
         assert {index.name for index in table.indexes} <= found
     engine.dispose()
-
-
-def test_a_database_without_tables_is_refused_with_the_command_that_makes_them(empty_url: str) -> None:
-    with pytest.raises(NotMigratedError, match=r"got none in .*run `caseload db upgrade`"):
-        CaseStore.open(empty_url)
-
-
-def test_a_missing_sqlite_file_is_refused_and_not_created(tmp_path: Path) -> None:
-    path = tmp_path / "nowhere" / "cases.db"
-    with pytest.raises(NotMigratedError, match="caseload db upgrade"):
-        CaseStore.open(f"sqlite:///{path}")
-    assert not path.exists()
-
-
-def test_upgrade_makes_a_missing_sqlite_file_and_its_folder(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'per%cent' / 'cases.db'}"
-    migrate.upgrade(url)
-    CaseStore.open(url).close()
-
-
-def test_a_database_of_a_newer_version_is_refused_with_advice_to_update(empty_url: str) -> None:
-    migrate.upgrade(empty_url)
-    engine = make_engine(empty_url)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    engine.dispose()
-    with pytest.raises(NotMigratedError, match=r"got 9999 in .*newer: update Caseload"):
-        CaseStore.open(empty_url)
-
-
-@pytest.mark.parametrize("scheme", ["postgresql", "mariadb", "mysql"])
-@pytest.mark.parametrize("use", [CaseStore.open, migrate.upgrade, migrate.current])
-def test_an_unreachable_server_is_named_without_its_password(scheme: str, use: object) -> None:
-    assert callable(use)
-    with pytest.raises(StoreUnavailableError, match=r"127\.0\.0\.1:9/caseload") as caught:
-        use(f"{scheme}://ann:s3cret@127.0.0.1:9/caseload")
-    assert "s3cret" not in str(caught.value)
-    assert "CASELOAD_DATABASE_URL" in str(caught.value)
-
-
-def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
-    path = tmp_path / "cases.db"
-    path.write_text("this is a letter, and no database at all" * 100)
-    with pytest.raises(StoreUnavailableError, match="not a database"):
-        CaseStore.open(f"sqlite:///{path}")
-
-
-@pytest.mark.parametrize("url", ["oracle://ann:s3cret@host/x", "ann:s3cret@host", "", "sqlserver+x://s3cret@h"])
-def test_a_url_of_no_supported_database_is_refused_without_repeating_it(url: str) -> None:
-    with pytest.raises(InvalidInputError, match="'database_url' must") as caught:
-        CaseStore.open(url)
-    assert "s3cret" not in str(caught.value)
-
-
-def test_a_closed_store_gives_its_connections_back(store_url: str) -> None:
-    with closing(CaseStore.open(store_url)) as store:
-        assert store.queue_length() == 0
-
-
-def test_a_revision_that_there_is_not_is_refused_and_changes_nothing(tmp_path: Path) -> None:
-    with fresh_database("sqlite", tmp_path) as url:
-        with pytest.raises(InvalidInputError, match="'revision' must"):
-            migrate.downgrade(url, "0000")
-        assert migrate.current(url) == HEAD

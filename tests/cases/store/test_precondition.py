@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -112,6 +113,35 @@ def test_splitting_asks_for_the_queue_of_the_case_that_is_left(store: CaseStore)
     with pytest.raises(PreconditionFailedError):
         store.split(last, by="ann", only_if=Precondition({store.version(case) + 1}))
     assert store.split(last, by="ann", only_if=Precondition({store.version(case)}, {"main"})) != case
+
+
+def test_merging_says_nothing_of_how_a_case_stands_to_whoever_does_not_see_it(store: CaseStore) -> None:
+    one, other = file_one(store, 1, subject_ref="a").id, file_one(store, 2, subject_ref="b").id
+    store.move(other, "legal", by="eve")
+    decide(store, other)
+    for pair in ((one, other), (other, one)):
+        with pytest.raises(OtherQueueError):
+            store.merge(*pair, by="ann", only_if=Precondition(queues={"main"}))
+
+
+# What is asked for the queues of many cases at once, and answers what it left alone.
+OF_MANY = {"bulk_preview", "bulk_decide", "undo_bulk", "claim_next"}
+# The service's own steps, which nobody asks for.
+NOBODYS = {"rerank", "due_for_rerank", "count_ranked_otherwise", "ranked_otherwise"}
+ALONE = {"resume", "merge", "split"}
+
+
+def test_every_step_with_a_case_asks_for_its_queue_under_the_lock() -> None:
+    steps = {
+        name: inspect.signature(method)
+        for name, method in inspect.getmembers(CaseStore, inspect.isfunction)
+        if method.__module__.startswith(("cases.store.working.", "cases.store.gathering")) and name[0] != "_"
+    }
+    of_one = steps.keys() - OF_MANY - NOBODYS
+    assert {name for name in of_one if "only_if" not in steps[name].parameters} == set()
+    assert {name for name in OF_MANY if "queues" not in steps[name].parameters} == set()
+    # All of them are tried above.
+    assert of_one == {*HELD, *DECIDED, *ALONE}
 
 
 def test_there_is_no_version_of_a_case_that_there_is_not(store: CaseStore) -> None:

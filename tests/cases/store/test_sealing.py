@@ -1,29 +1,22 @@
 from __future__ import annotations
 
-import json
 import threading
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import Engine, delete, func, insert, select
 
-from cases.errors import DamagedRecordError, InvalidInputError
-from cases.event_digest import event_digest
+from cases.errors import InvalidInputError
 from cases.number_ranges import numbers
-from cases.seals import KEYED, NO_HEAD, PLAIN, ChainHead, Seal, SealKey
-from cases.store import CaseStore, migrate
+from cases.seals import NO_HEAD, ChainHead, Seal, SealKey
+from cases.store import CaseStore
 from cases.store.engine import make_engine
-from cases.store.seal_rows import digests_where, read_seals
-from cases.store.tables import contents, events, fingerprints, metadata, notes, report_identities, seals
+from cases.store.seal_rows import read_seals
+from cases.store.tables import contents, events, fingerprints, notes, report_identities, seals
 from tests.cases.store.builders import decide, file_one
 from tests.cases.store.conftest import SetClock
-from tests.cases.store.tampering import pass_over_a_number, tamper
+from tests.cases.store.tampering import pass_over_a_number
 from tests.databases import fresh_database
 
 KEY = SealKey(bytes(range(32)))
@@ -208,142 +201,6 @@ def test_erasing_a_persons_texts_and_rebuilding_leave_the_chain_as_it_is(store: 
     store.rebuild(check=False)
     assert store.verify_seals(KEY) == before
     assert before.wrong is None
-
-
-@pytest.mark.parametrize(
-    ("source", "target"),
-    [("sqlite", "postgresql"), ("sqlite", "mariadb"), ("postgresql", "sqlite"), ("mariadb", "postgresql")],
-)
-@pytest.mark.postgresql
-@pytest.mark.mariadb
-def test_the_chain_holds_in_another_database_that_the_rows_were_copied_to(
-    source: str, target: str, tmp_path: Path
-) -> None:
-    with fresh_database(source, tmp_path) as url, fresh_database(target, tmp_path) as copy:
-        with CaseStore.open(url) as store:
-            for number in range(3):
-                case = file_one(store, number, subject_kind="user", subject_ref="Jürgen 😀")
-            decide(store, case.id, holder="Renée")
-            seal_all(store, KEY, at_most=2)
-            head = store.chain_head()
-        copy_rows(url, copy)
-        with CaseStore.open(copy) as store:
-            found = store.verify_seals(KEY, kept=head)
-            assert (found.wrong, found.head, found.unsealed) == (None, head, 0)
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=12,
-)
-
-
-@given(
-    data=st.dictionaries(st.text(), json_values, max_size=5),
-    # MariaDB's times begin with the year 1000; no name keeps NUL, which PostgreSQL refuses.
-    at=st.datetimes(datetime(1000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - made aware by the zone
-    actor=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=255),
-)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_an_event_has_the_same_digest_whichever_database_kept_it(
-    sealed_case: tuple[Connection, str], data: dict[str, Any], at: datetime, actor: str
-) -> None:
-    connection, case_id = sealed_case
-    row = {"case_id": case_id, "kind": "renewed", "at": at, "actor": actor, "data": data}
-    with connection.begin():
-        given_number = connection.execute(insert(events).values(**row)).inserted_primary_key
-        assert given_number is not None
-        seq = int(given_number[0])
-        ((_, digest),) = digests_where(connection, events.c.seq == seq)
-    assert digest == event_digest(seq, case_id, "renewed", at, actor, json.dumps(data))
-
-
-@pytest.fixture
-def sealed_case(store_url: str, engine: Engine) -> Iterator[tuple[Connection, str]]:
-    """A connection, and a case that events may be of."""
-    with CaseStore.open(store_url) as store:
-        case = file_one(store, 1)
-    with engine.connect() as connection:
-        yield connection, case.id
-
-
-def copy_rows(url: str, copy: str) -> None:
-    source, target = make_engine(url), make_engine(copy)
-    with source.connect() as old, target.begin() as new:
-        for table in metadata.sorted_tables:
-            rows = [row._asdict() for row in old.execute(select(table))]
-            if rows:
-                new.execute(insert(table), rows)
-    source.dispose()
-    target.dispose()
-
-
-def test_the_first_seal_with_a_key_holds_what_was_sealed_before_without(store: CaseStore, engine: Engine) -> None:
-    file_one(store, 1)
-    seal_all(store)
-    assert seal_all(store, KEY) == 1
-    plain, keyed = chain(engine)
-    assert (plain.algorithm, plain.key_id) == (PLAIN, "")
-    assert (keyed.algorithm, keyed.key_id, keyed.events) == (KEYED, KEY.id, 0)
-    found = store.verify_seals(KEY)
-    assert (found.wrong, found.unkeyed, found.seals) == (None, 1, 2)
-
-
-def test_once_there_is_a_key_no_other_and_none_seals(store: CaseStore) -> None:
-    file_one(store, 1)
-    store.seal(KEY)
-    file_one(store, 2)
-    for key, got in ((None, "none"), (OTHER_KEY, "another")):
-        with pytest.raises(InvalidInputError, match=rf"'CASELOAD_AUDIT_KEY' must be the key .* \(got {got}\)"):
-            store.seal(key)
-
-
-def test_nothing_is_chained_to_an_end_that_was_changed(store: CaseStore, engine: Engine) -> None:
-    file_one(store, 1)
-    store.seal()
-    file_one(store, 2)
-    tamper(engine, "UPDATE seals SET events = events + 1")
-    with pytest.raises(DamagedRecordError, match=r"got seal 1, which was changed.*caseload audit verify"):
-        store.seal()
-
-
-def test_nothing_is_chained_where_the_head_that_the_caller_saw_is_gone(store: CaseStore, engine: Engine) -> None:
-    file_one(store, 1)
-    first = store.seal()
-    assert first is not None
-    seen = first.link
-    file_one(store, 2)
-    tamper(engine, "DELETE FROM seals")
-    with pytest.raises(DamagedRecordError, match="got no seal 1 with the head that it had"):
-        store.seal(upon=seen)
-    # Whoever did not see it cannot tell.
-    assert store.seal() is not None
-    with pytest.raises(DamagedRecordError, match="got no seal 1 with the head that it had"):
-        store.seal(upon=seen)
-
-
-def test_an_event_that_cannot_be_read_is_not_sealed(tmp_path: Path) -> None:
-    with fresh_database("sqlite", tmp_path) as url, CaseStore.open(url) as store:
-        file_one(store, 1)
-        engine = make_engine(url)
-        tamper(engine, "UPDATE events SET data = '{'")
-        engine.dispose()
-        with pytest.raises(DamagedRecordError, match="got event 1, which cannot be read"):
-            store.seal()
-
-
-def test_0007_starts_an_empty_chain_and_takes_it_away_again(empty_url: str) -> None:
-    migrate.upgrade(empty_url, "0006")
-    migrate.upgrade(empty_url)
-    with CaseStore.open(empty_url) as store:
-        file_one(store, 1)
-        assert seal_all(store) == 1
-    migrate.downgrade(empty_url, "0006")
-    migrate.upgrade(empty_url)
-    with CaseStore.open(empty_url) as store:
-        assert store.chain_head() == ChainHead()
-        assert store.verify_seals().unsealed == 1
 
 
 @pytest.mark.slow
