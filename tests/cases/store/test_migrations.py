@@ -25,7 +25,7 @@ from tests.cases.store import record_0002
 from tests.cases.store.builders import claim, decide, file_one, score
 from tests.databases import fresh_database
 
-HEAD = "0010"
+HEAD = "0011"
 
 
 def test_migrations_run_up_down_and_up_again(empty_url: str) -> None:
