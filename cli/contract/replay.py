@@ -1,4 +1,4 @@
-"""What `caseload replay --json` answers; `cli.contract.answers` has the other commands', and says what holds."""
+"""What `caseload replay --json` answers."""
 
 from __future__ import annotations
 

@@ -7,17 +7,17 @@ from pydantic import BaseModel
 
 import caseload_client as client
 from caseload_client import answers_admin
-from serving.api import answers, answers_handling, answers_webhooks, explanation_answers, schemas_privacy
+from serving.api import answers, answers_handling, answers_scores, answers_webhooks, explanation_answers, schemas_privacy
 
 PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
     (client.FieldProblem, answers.ProblemItem),
     (client.Problem, answers.Problem),
     (client.ItemProblem, answers.ItemProblem),
-    (client.ModelIdentity, answers.ModelIdentity),
-    (client.SuggestedCategory, answers.CategoryAnswer),
-    (client.Severity, answers.SeverityAnswer),
-    (client.Priority, answers.PriorityAnswer),
-    (client.Raised, answers.RaisedAnswer),
+    (client.ModelIdentity, answers_scores.ModelIdentity),
+    (client.SuggestedCategory, answers_scores.CategoryAnswer),
+    (client.Severity, answers_scores.SeverityAnswer),
+    (client.Priority, answers_scores.PriorityAnswer),
+    (client.Raised, answers_scores.RaisedAnswer),
     (client.Score, explanation_answers.ExplainedScoreAnswer),
     (client.Why, explanation_answers.WhyAnswer),
     (client.Sentence, explanation_answers.SentenceAnswer),
@@ -25,11 +25,11 @@ PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
     (client.Signal, explanation_answers.SignalAnswer),
     (client.Padding, explanation_answers.PaddingAnswer),
     (client.Precedent, explanation_answers.PrecedentAnswer),
-    (client.Model, answers.ModelAnswer),
-    (client.Live, answers.LiveAnswer),
-    (client.Ready, answers.ReadyAnswer),
+    (client.Model, answers_scores.ModelAnswer),
+    (client.Live, answers_scores.LiveAnswer),
+    (client.Ready, answers_scores.ReadyAnswer),
     (client.Filed, answers.FiledAnswer),
-    (client.Unscored, answers.ReasonAnswer),
+    (client.Unscored, answers_scores.ReasonAnswer),
     (client.Subject, answers.SubjectAnswer),
     (client.Content, answers.ContentAnswer),
     (client.Report, answers.ReportAnswer),

@@ -103,6 +103,6 @@ def test_real_text_of_other_scripts_stays_as_it_is(text: str) -> None:
     ],
 )
 def test_a_million_hostile_characters_take_seconds_at_most(hostile: str) -> None:
-    started = time.process_time()
+    started = time.thread_time()
     clean_text(hostile)
-    assert time.process_time() - started < 10
+    assert time.thread_time() - started < 10

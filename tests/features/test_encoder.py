@@ -92,9 +92,9 @@ def test_a_sentence_at_the_end_of_two_thousand_words_changes_the_vector(compiled
 def test_of_a_megabyte_both_ends_are_read_and_the_cost_is_bounded(reference: ReferenceEncoder) -> None:
     text = f"police {words(160_000)} threat"
     assert len(text) > 900_000
-    started = time.process_time()
+    started = time.thread_time()
     chunks = reference._chunker.cut([text])  # noqa: SLF001 - the bound is on its pieces
-    assert time.process_time() - started < 5
+    assert time.thread_time() - started < 5
     assert len(chunks) == MAX_CHUNKS
     ids = reference.model.tokenizer.convert_tokens_to_ids(["police", "threat"])
     assert [chunks[0].ids[1], chunks[-1].ids[-2]] == ids

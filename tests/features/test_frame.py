@@ -64,9 +64,9 @@ class _Prepared:
 
 def test_a_hundred_thousand_rows_make_one_block_in_seconds() -> None:
     cases = [AssembledCase("text", {"log_reach": 1.0})] * 100_000
-    started = time.process_time()
+    started = time.thread_time()
     frame = feature_frame(cases, _Prepared(len(cases)))
-    assert time.process_time() - started < 5
+    assert time.thread_time() - started < 5
     assert isinstance(frame, pd.DataFrame)
     assert frame.shape == (100_000, 386)
     assert frame._mgr.nblocks <= 3  # noqa: SLF001 - pandas offers no public way to see fragmentation

@@ -77,6 +77,6 @@ def test_personal_data_is_redacted_as_it_was_written() -> None:
 
 @pytest.mark.parametrize("hostile", ["0a" * 500_000, "a1" * 10 + "a ", "$" * 1_000_000, "i1l " * 250_000])
 def test_a_million_hostile_characters_take_seconds_at_most(hostile: str) -> None:
-    started = time.process_time()
+    started = time.thread_time()
     with_letters_for_signs(hostile * (1_000_000 // len(hostile)))
-    assert time.process_time() - started < 10
+    assert time.thread_time() - started < 10

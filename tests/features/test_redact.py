@@ -99,9 +99,9 @@ HOSTILE += ["4111 ", "GB82 ", "1.1.1.1 ", "call me at ", "order no 021 3333333 "
 
 
 def seconds_to_redact(text: str) -> float:
-    started = time.process_time()
+    started = time.thread_time()
     redact(text)
-    return time.process_time() - started
+    return time.thread_time() - started
 
 
 @pytest.mark.parametrize("unit", HOSTILE)

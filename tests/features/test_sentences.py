@@ -77,6 +77,6 @@ def test_sentences_hold_all_of_a_written_case_but_white_space() -> None:
     ["a", ".", "\n", " ", "no. ", "A. ", "word ", "Stop it now. ", '"', "。", "! (", ". A", "a\n"],
 )
 def test_a_hostile_text_takes_time_in_proportion_to_its_length(piece: str) -> None:
-    started = time.process_time()
+    started = time.thread_time()
     sentence_spans(piece * (200_000 // len(piece)))
-    assert time.process_time() - started < 2
+    assert time.thread_time() - started < 2

@@ -70,9 +70,9 @@ def test_the_share_is_between_zero_and_one_and_zero_without_a_kind(text: str) ->
     "hostile", ["a\u200b" * 500_000, "a" + "\u0336" * 1_000_000, "aа" * 500_000, "\u202e" * 1_000_000]
 )
 def test_a_million_hostile_characters_take_a_second_at_most(hostile: str) -> None:
-    started = time.process_time()
+    started = time.thread_time()
     suspicious_encoding(hostile)
-    assert time.process_time() - started < 3
+    assert time.thread_time() - started < 3
 
 
 def test_hardly_a_written_case_is_suspicious() -> None:

@@ -71,7 +71,7 @@ def test_the_cost_is_the_texts_length_whatever_it_is_made_of(piece: str) -> None
     text = piece * (100_000 // len(piece))
     spans = [(start, start + 1000) for start in range(0, 100_000 - 1000, 1000)]
     readers = [TermReader(block) for block in blocks()[::2]]
-    started = time.process_time()
+    started = time.thread_time()
     for reader in readers:
         reader.rows_without(text, spans)
-    assert time.process_time() - started < 5
+    assert time.thread_time() - started < 5
