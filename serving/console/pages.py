@@ -37,6 +37,7 @@ from serving.api.problems import (
 )
 from serving.console import words
 from serving.console.assets import TEMPLATES, address_of
+from serving.console.squeezing import squeezed
 from serving.observing.logs import logger
 from serving.observing.request_context import request_id
 from serving.services import Services, services
@@ -54,14 +55,15 @@ class PageRoute(APIRoute):
 
         async def handled(request: Request) -> Response:
             try:
-                return await handle(request)
+                answer = await handle(request)
             except UnauthorizedError:
-                return await run_in_threadpool(sign_in_page, request, 401)
+                answer = await run_in_threadpool(sign_in_page, request, 401)
             except CaseloadError as error:
-                return await run_in_threadpool(_problem_page, request, error)
+                answer = await run_in_threadpool(_problem_page, request, error)
             except RequestValidationError as error:
                 told = told_errors(field_errors(error.errors(), skip=1))
-                return await run_in_threadpool(_error_page, request, INVALID_INPUT, told)
+                answer = await run_in_threadpool(_error_page, request, INVALID_INPUT, told)
+            return squeezed(request, answer)
 
         return handled
 
@@ -202,6 +204,7 @@ def _templates() -> Environment:
         ago=words.ago,
         due=words.due_in_words,
         span=words.span,
+        told=words.value_in_words,
     )
     environment.globals.update(asset=address_of, Permission=Permission, why_here=words.why_here)
     return environment

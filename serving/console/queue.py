@@ -30,6 +30,7 @@ Parts = Annotated[Services, Depends(services)]
 Who = Annotated[Identity, Depends(identity)]
 
 ROWS = 50
+Code = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,100}$")]
 # How far "claim next" looks past categories that somebody is spared.
 _LOOKED_AT = 200
 
@@ -44,13 +45,13 @@ class View(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
-    q: Annotated[str | None, BeforeValidator(_nothing_if_empty), Field(max_length=255)] = None
-    queue: Annotated[str | None, BeforeValidator(_nothing_if_empty), Field(pattern=r"^[a-z0-9_]{1,100}$")] = None
-    severity: Annotated[int | None, BeforeValidator(_nothing_if_empty), Field(ge=1, le=100)] = None
-    category: Annotated[str | None, BeforeValidator(_nothing_if_empty), Field(pattern=r"^[a-z0-9_]{1,100}$")] = None
+    q: Annotated[Annotated[str, Field(max_length=255)] | None, BeforeValidator(_nothing_if_empty)] = None
+    queue: Annotated[Code | None, BeforeValidator(_nothing_if_empty)] = None
+    severity: Annotated[Annotated[int, Field(ge=1, le=100)] | None, BeforeValidator(_nothing_if_empty)] = None
+    category: Annotated[Code | None, BeforeValidator(_nothing_if_empty)] = None
     status: Annotated[CaseStatus | None, BeforeValidator(_nothing_if_empty)] = None
-    cursor: Annotated[str | None, BeforeValidator(_nothing_if_empty), Field(max_length=500)] = None
-    decided: Annotated[str | None, BeforeValidator(_nothing_if_empty), Field(max_length=36)] = None
+    cursor: Annotated[Annotated[str, Field(max_length=500)] | None, BeforeValidator(_nothing_if_empty)] = None
+    decided: Annotated[Annotated[str, Field(max_length=36)] | None, BeforeValidator(_nothing_if_empty)] = None
     nothing: bool = False
 
     def query(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from cases.event import EventKind
+from cases.event import AttributeValue, EventKind
 
 NOVEL = "Like nothing decided so far"
 
@@ -69,6 +69,13 @@ def likelihood(probability: float) -> str:
 def code_in_words(code: str) -> str:
     """A code that has no name of its own: "awaiting_reporter" as "Awaiting reporter"."""
     return code.replace("_", " ").capitalize()
+
+
+def value_in_words(value: AttributeValue) -> str:
+    """An attribute's value: "yes" for True, 12,000 with its comma."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else f"{value:,}"
 
 
 def event_in_words(kind: EventKind) -> str:

@@ -71,7 +71,7 @@ def _running(place: Place, *, blind_share: float) -> Iterator[Console]:
     services = build_services(place.settings.model_copy(update={"blind_share": blind_share}))
     key = place.store.add_caller("tooling", [Role.TOOLING])
     with TestClient(build_app(services)) as client:
-        wait_until(lambda: client.get("/health/ready").json()["state"] == "ready")
+        wait_until(lambda: client.get("/health/ready").json()["state"] == "ready", 60)
         yield Console(client, place, services, key)
 
 

@@ -127,7 +127,7 @@ def test_what_pages_load_is_named_by_its_digest_and_kept(console: Console) -> No
         answer = console.client.get(address)
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
-    assert console.client.get("/static/..%2fpages.py").status_code == 404
+    assert console.client.get("/static/..%2fpages.py").status_code in (401, 404)
 
 
 def test_a_hostile_case_stands_there_as_text(console: Console) -> None:

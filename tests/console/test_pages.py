@@ -142,12 +142,10 @@ def test_claim_next_passes_over_what_somebody_is_spared_and_what_they_skipped(co
     store = console.place.store
     for number in range(4):
         console.file(external_id=f"T-{number}", subject_ref=f"c-{number}")
-    likely = {
-        case.id: max(store.latest_score(case.id).category.items(), key=lambda each: each[1])[0]
-        for case in store.queue(9)
-    }  # type: ignore[union-attr]
+    scores = store.latest_scores([case.id for case in store.queue(9)])
+    likely = {max(score.category, key=lambda name: score.category[name]) for score in scores.values()}
     ada = console.sign_in("ada")
-    store.choose("ada", Choices(avoid=tuple(set(likely.values()))))
+    store.choose("ada", Choices(avoid=tuple(likely)))
     assert ada.post("/claim").headers["location"] == "/?nothing=true"
     assert "Nothing is left for you" in ada.get("/?nothing=true").text
     store.choose("ada", Choices(avoid=("self_harm",)))
@@ -241,3 +239,13 @@ def test_choices_of_a_later_version_are_read(console: Console) -> None:
     assert Choices.from_dict(told) == Choices(keys=False)
     assert Choices.from_dict({}) == Choices()
     assert console.place.store.choices_of("nobody") == Choices()
+
+
+def test_fields_of_a_filter_that_are_left_alone_filter_nothing(console: Console) -> None:
+    console.file()
+    ada = console.sign_in("ada")
+    empty = dict.fromkeys(("q", "queue", "severity", "category", "status", "cursor", "decided"), "")
+    page = ada.get("/", params=empty)
+    assert (page.status_code, page.text.count("<tr id=")) == (200, 1)
+    assert ada.get("/", params=empty | {"severity": "one"}).status_code == 422
+    assert ada.get("/", params=empty | {"queue": "nowhere"}).status_code == 422
