@@ -63,6 +63,18 @@ class Settings(BaseSettings):
         ge=0,
         le=MOST_UNDO_SECONDS,
     )
+    session_hours: float = Field(
+        default=12.0,
+        description="How long somebody who signed in to the console with a code stays signed in, in hours.",
+        gt=0,
+        le=720,
+    )
+    blind_share: float = Field(
+        default=0.05,
+        description="On which share of cases the console hides the suggestion until the associate has decided.",
+        ge=0,
+        le=1,
+    )
     gather_hours: float = Field(
         default=GATHER_HOURS,
         description="How far apart two reports over HTTP that say the same may be received to be one case, in hours.",

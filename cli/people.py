@@ -1,4 +1,4 @@
-"""`caseload person`: which people a trusted proxy may sign in, and what each may do."""
+"""`caseload person`: which people may use the console, what each may do, and signing in where no proxy does it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from cases.store import CODE_LASTS
 from cli.command import AsJson, answer_json, opened_store, output, policy_of, settings_of
 from cli.rights import Queues, Roles, known_queues, known_roles, minute, queues_shown
 
-app = typer.Typer(help="Let people in whom a trusted proxy signs in, each with roles of their own. None has a key.")
+app = typer.Typer(help="Let people in, each with roles of their own; a trusted proxy signs them in, or a code does.")
 
 Name = Annotated[str, typer.Argument(help="The person's name, written as the proxy does.")]
 
@@ -41,6 +42,17 @@ def remove(ctx: typer.Context, name: Name) -> None:
     with opened_store(settings_of(ctx)) as store:
         store.remove_person(name)
     output().print(f"{name} is let in no more")
+
+
+@app.command("sign-in")
+def sign_in(ctx: typer.Context, name: Name) -> None:
+    """Make a code with which NAME signs in to the console where no proxy does it; it works once."""
+    settings = settings_of(ctx)
+    with opened_store(settings) as store:
+        code = store.make_sign_in_code(name)
+    minutes = int(CODE_LASTS.total_seconds() // 60)
+    output().print(f"http://{settings.host}:{settings.port}/sign-in#{code}", soft_wrap=True, highlight=False)
+    output().print(f"open it within {minutes} minutes; it signs {name} in once")
 
 
 @app.command("list")

@@ -31,6 +31,7 @@ from serving.chores.reranking import Reranking
 from serving.chores.retaining import Retaining
 from serving.chores.sealing import Sealing
 from serving.chores.sweeping import Sweeping
+from serving.console.routers import ROUTERS as PAGES
 from serving.hooks.delivering import Delivering
 from serving.observing.alarms import AlarmLimits, Alarms
 from serving.observing.logs import logger
@@ -135,6 +136,8 @@ def build_app(services: Services) -> FastAPI:
     app.include_router(keyed)
     for keyless in (reference_pages.router, *KEYLESS):
         app.include_router(keyless, dependencies=[Depends(permitted)])
+    for pages in PAGES:
+        app.include_router(pages)
     # Not FastAPI's own route of that path, which asks no dependency.
     app.add_api_route(
         "/openapi.json",

@@ -13,6 +13,7 @@ from cases.store.admitting import Admitting
 from cases.store.answering import Answering
 from cases.store.calling import Calling
 from cases.store.championing import Championing
+from cases.store.choosing import Choosing
 from cases.store.database import Around, Database, nothing_around
 from cases.store.engine import make_engine
 from cases.store.erasing import Erasing
@@ -20,6 +21,8 @@ from cases.store.exporting import Exporting
 from cases.store.filing import UNSCORED_ORDER_KEY, Filing
 from cases.store.filing_plan import Start
 from cases.store.gathering import Gathering
+from cases.store.habits import Habit, Habits
+from cases.store.holding import Holding
 from cases.store.learning import Learning
 from cases.store.listing import Listing
 from cases.store.migrate import require_head
@@ -32,6 +35,7 @@ from cases.store.retention import Retention
 from cases.store.scoring import Scoring
 from cases.store.scrubbing import Scrubbing
 from cases.store.sealing import Sealing
+from cases.store.signing_in import CODE_LASTS, SigningIn
 from cases.store.sourcing import Sourcing
 from cases.store.telling import Telling
 from cases.store.verifying import Verifying
@@ -39,9 +43,11 @@ from cases.store.watching import CameOf, Pulse, Standing, Unsealed, Waiting, Wat
 from cases.store.working import Reranked, Working
 
 __all__ = [
+    "CODE_LASTS",
     "UNSCORED_ORDER_KEY",
     "CameOf",
     "CaseStore",
+    "Habit",
     "Pulse",
     "Reranked",
     "Standing",
@@ -66,6 +72,10 @@ class CaseStore(
     Championing,
     Calling,
     Admitting,
+    SigningIn,
+    Choosing,
+    Holding,
+    Habits,
     Exporting,
     Policing,
     Rebuilding,

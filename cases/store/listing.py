@@ -12,7 +12,9 @@ from cases.listing import ALL_CASES, ALL_WAITING, CaseFilter, QueueFilter, Queue
 from cases.record import Case, CaseStatus
 from cases.store.database import Database
 from cases.store.rows import read_cases, select_cases
-from cases.store.tables import QUEUE_ORDER, cases, leases, reports, scores, subjects
+from cases.store.tables import QUEUE_ORDER, cases, contents, leases, reports, scores, subjects
+
+_MOST_WORDS = 8
 
 
 class Listing:
@@ -71,6 +73,36 @@ class Listing:
             if before is not None:
                 query = query.where(cases.c.id < before)
             return read_cases(connection, connection.execute(query).all())
+
+        return self._db.read(work)
+
+    def find_cases(self, words: str, limit: int, *, queues: Sequence[str] | None = None) -> list[Case]:
+        """Cases that somebody looks for, decided or not: by their subject's or a report's id, or by their title.
+
+        Args:
+            words: An id from outside, exactly; or words that all stand in the title, in any case.
+            limit: At most so many; those found by an id first, then the newest.
+            queues: Of these alone; None for any.
+        """
+        about = select(cases.c.id).join(subjects, subjects.c.id == cases.c.subject_id)
+        by_subject = about.where(subjects.c.external_id == words.strip())
+        by_report = select(reports.c.case_id).where(reports.c.external_id == words.strip())
+        titled = select(contents.c.case_id).where(
+            *(contents.c.title.icontains(word, autoescape=True) for word in words.split()[:_MOST_WORDS])
+        )
+
+        def work(connection: Connection) -> list[Case]:
+            exact = set(connection.execute(by_subject.union(by_report)).scalars())
+            found = select_cases(self._db.now_column()).order_by(cases.c.id.desc()).limit(limit)
+            if queues is not None:
+                found = found.where(cases.c.queue.in_(sorted(set(queues))))
+            first = (
+                read_cases(connection, connection.execute(found.where(cases.c.id.in_(exact))).all()) if exact else []
+            )
+            if len(first) >= limit or not words.split():
+                return first
+            others = found.where(cases.c.id.in_(titled), cases.c.id.not_in(exact))
+            return [*first, *read_cases(connection, connection.execute(others).all())][:limit]
 
         return self._db.read(work)
 

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from cases.clock import utc_now
-from cases.errors import NotFoundError
+from cases.errors import ConflictError, NotFoundError
 from cases.identity import Role
 from cases.intake.load import IntakeOptions, load
 from cases.seed.tables import SOURCE, SeedTables, write_seed
@@ -33,6 +33,8 @@ from training.train import TrainingOptions, train_on_record
 DECISIONS = 10
 SHOWN = 12
 CALLER = "demo"
+# Who is signed in to the console.
+ASSOCIATE = "ada"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,12 @@ def _new_key(store: CaseStore) -> str:
     with contextlib.suppress(NotFoundError):
         store.revoke_caller(CALLER)
     return store.add_caller(CALLER, (Role.TOOLING, Role.ASSOCIATE, Role.LEAD))
+
+
+def _sign_in_code(store: CaseStore) -> str:
+    with contextlib.suppress(ConflictError):
+        store.add_person(ASSOCIATE, (Role.ASSOCIATE, Role.LEAD))
+    return store.make_sign_in_code(ASSOCIATE)
 
 
 def _send_incoming(demo: Demo, service: RunningService, incoming: Path) -> None:
@@ -219,4 +227,6 @@ def _say_where(demo: Demo, service: RunningService, key: str, *, serve: bool) ->
         demo.screen.say(f"all of it is kept in {shown}; `make demo` leaves the service listening")
         return
     demo.screen.step(7, f"The service listens at {service.address} (Ctrl-C ends it)")
+    address = f"{service.address}/sign-in#{_sign_in_code(demo.store)}"
+    demo.screen.say(f"the console, signing {ASSOCIATE} in once: {address}")
     demo.screen.say(f"curl -s -H 'Authorization: Bearer {key}' '{service.address}/v1/queue?limit=3'")

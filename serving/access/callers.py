@@ -20,6 +20,9 @@ _REMEMBERED = 1_000
 
 _NO_KEY = "Send 'Authorization: Bearer <key>', once, with a key that is not revoked or ended."
 
+# Of a person who signed in to the console without a proxy.
+SESSION_COOKIE = "caseload_session"
+
 
 class Callers:
     """Identities of requests. Threads may share it.
@@ -74,6 +77,30 @@ class Callers:
                 raise UnauthorizedError(_NO_KEY)
             return known
 
+    def of_visitor(self, scope: Mapping[str, Any]) -> Identity | None:
+        """Which person asks for a page; None where nobody is signed in. A key opens none: it is no person's.
+
+        Args:
+            scope: The request's, by ASGI.
+
+        Raises:
+            UnauthorizedError: What is said of a person is of no proxy that is believed.
+            UnknownPersonError: A proxy that is believed signed somebody in who is not let in.
+            NotMigratedError, StoreUnavailableError: They cannot be looked up; they are not let through either.
+        """
+        if self._proxies.tells(scope):
+            with self._failures.attempt(scope, Means.PERSON):
+                return self._person(self._proxies.person(scope))
+        token = session_of(scope)
+        if token is None:
+            return None
+        return self._remembered(f"session {token}", lambda: self._store().person_of_session(token))
+
+    def forget(self, token: str) -> None:
+        """Believe the session no more: it was ended."""
+        with self._lock:
+            self._known.pop(f"session {token}", None)
+
     def _person(self, name: str | None) -> Identity:
         if name is None:
             raise UnauthorizedError(
@@ -98,3 +125,11 @@ class Callers:
                     self._known.clear()
                 self._known[what] = (found, self._now() + TRUSTED_SECONDS)
         return found
+
+
+def session_of(scope: Mapping[str, Any]) -> str | None:
+    """The session's token that the request carries; None where it carries none, or more than one."""
+    told = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"cookie"]
+    pairs = [pair.strip().partition("=") for header in told for pair in header.split(";")]
+    tokens = [value for name, _, value in pairs if name == SESSION_COOKIE and value]
+    return tokens[0] if len(tokens) == 1 else None

@@ -14,8 +14,9 @@ from cases.errors import CaseloadError
 from cases.identity import Identity
 from serving.access.callers import Callers
 from serving.access.limits import Limits
+from serving.access.pages import is_page
 from serving.access.permissions import is_native, needs_no_key, refuse_native
-from serving.api.answer_headers import with_headers
+from serving.api.answer_headers import API_HEADERS, PAGE_HEADERS, with_headers
 from serving.api.problems import TOO_LARGE, UNSUPPORTED, crash, problem, problem_of
 from serving.api.schemas import MAX_BODY_BYTES
 from serving.observing.request_context import REQUEST_ID_HEADER, enter_request
@@ -51,7 +52,8 @@ class Guard:
             await self.app(scope, receive, send)
             return
         named = enter_request(scope)
-        send = with_headers(send, {REQUEST_ID_HEADER: named, **self.told()})
+        secured = PAGE_HEADERS if is_page(scope["path"]) else API_HEADERS
+        send = with_headers(send, {REQUEST_ID_HEADER: named, **self.told()}, secured)
         started = False
 
         async def watched(message: Message) -> None:
@@ -92,6 +94,10 @@ class Guard:
         # for the signature, and counted, by their routes, before anything is parsed.
         if needs_no_key(scope["path"]):
             return None
+        if is_page(scope["path"]):
+            # Nobody's being signed in is the page's to answer: it shows how to.
+            scope[IDENTITY] = await run_in_threadpool(self.callers.of_visitor, scope)
+            return scope[IDENTITY]  # type: ignore[no-any-return]  # a scope holds anything; this is what was just put
         identity = await run_in_threadpool(self.callers.of_request, scope)
         refuse_native(identity, scope["method"], scope["path"])
         scope[IDENTITY] = identity

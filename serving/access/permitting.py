@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from cases.errors import OtherQueueError
 from cases.identity import Identity
 from cases.ids import CaseId, ReportId, is_id
+from serving.access.pages import PAGES
 from serving.access.permissions import OPEN, ROUTES, SIGNED, refuse_unless_allowed
 from serving.services import Services, identity, services
 
@@ -21,7 +22,7 @@ async def permitted(request: Request) -> None:
         NotFoundError: There is no such case or report.
     """
     path: str = request.scope["route"].path_format
-    needed = ROUTES.get((request.method, path))
+    needed = {**ROUTES, **PAGES}.get((request.method, path))
     if needed in (OPEN, SIGNED):
         return
     who = identity(request)

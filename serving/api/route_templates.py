@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cases.ids import is_id
+from serving.access.pages import PAGES
 from serving.access.permissions import NATIVE, ROUTES, Route
 
 OTHER: Final = "other"
@@ -39,12 +40,12 @@ _NOWHERE = Matched()
 
 def _patterns() -> Sequence[tuple[str, re.Pattern[str], str]]:
     # A template with a parameter would also match what a literal path is for: /v1/cases/batch.
-    found = [route for route in {**ROUTES, **NATIVE} if _PARAMETER.search(route[1])]
+    found = [route for route in {**ROUTES, **PAGES, **NATIVE} if _PARAMETER.search(route[1])]
     return [(method, re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", template)), template) for method, template in found]
 
 
 _LITERAL: Mapping[Route, Matched] = {
-    route: Matched(*route) for route in {**ROUTES, **NATIVE} if not _PARAMETER.search(route[1])
+    route: Matched(*route) for route in {**ROUTES, **PAGES, **NATIVE} if not _PARAMETER.search(route[1])
 }
 _PATTERNS = _patterns()
 

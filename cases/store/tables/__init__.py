@@ -8,6 +8,7 @@ erases them, and `erasures` says that it was done.
 from __future__ import annotations
 
 from cases.store.tables.access import callers, inbound_sources, people
+from cases.store.tables.console import choices, sign_ins
 from cases.store.tables.conventions import CODE_LENGTH, ID_LENGTH, MYSQL, NAME_LENGTH, metadata
 from cases.store.tables.history import erasures, events, seals
 from cases.store.tables.policy import champions, severity_levels
@@ -36,6 +37,7 @@ __all__ = [
     "callers",
     "cases",
     "champions",
+    "choices",
     "contents",
     "decisions",
     "deliveries",
@@ -54,6 +56,7 @@ __all__ = [
     "scores",
     "seals",
     "severity_levels",
+    "sign_ins",
     "skips",
     "standing_alarms",
     "subjects",

@@ -1,0 +1,250 @@
+"""A case as a page: what was reported, what the model makes of it and why, what was decided on cases like it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse
+
+from cases.choices import Choices
+from cases.decision import Decision
+from cases.errors import CaseloadError, NotFoundError
+from cases.handling import HoldReason, SkipReason
+from cases.identity import Identity
+from cases.ids import CaseId
+from cases.listing import CaseFilter
+from cases.record import Case, Lease, Score
+from cases.taxonomy_parts import Category
+from models.assurance import NOVEL_BELOW
+from models.precedents import Precedent
+from serving.api.explanation_answers import in_words
+from serving.api.problems import kind_of
+from serving.api.whole_cases import known_id
+from serving.console.blind import is_blind
+from serving.console.marking import carrying, in_both
+from serving.console.pages import PageRoute, choices_of, page, visited
+from serving.console.queue import rows_of
+from serving.scoring.explaining import Explained, Wanted, check_size
+from serving.scoring.ranking import case_to_judge
+from serving.scoring.scores import SHORTLISTED, top_categories
+from serving.services import Services, identity, services
+
+router = APIRouter(route_class=PageRoute, dependencies=[Depends(visited)], include_in_schema=False)
+
+Parts = Annotated[Services, Depends(services)]
+Who = Annotated[Identity, Depends(identity)]
+
+SUGGESTED = 3
+_PRECEDENTS = 5
+_HISTORY = 50
+_EVENTS = 200
+# What harms those who look at it all day.
+SENSITIVE = frozenset({"child_safety", "self_harm", "sexual_content", "violence_extremism", "hate"})
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A category that the model suggests, and what usually follows.
+
+    Attributes:
+        category: It.
+        probability: Calibrated, 0..1.
+        severity: The level to begin with.
+        action: What is usually done about it; "" where nothing was decided on it yet.
+        reason: With what reason.
+    """
+
+    category: Category
+    probability: float
+    severity: int
+    action: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A precedent beside the case.
+
+    Attributes:
+        differs: Whether it was decided otherwise than the model suggests here.
+        case: It; None where it lies in a queue that is not theirs, or is gone.
+    """
+
+    precedent: Precedent
+    differs: bool
+    case: Case | None
+
+
+@router.get("/cases/{case_id}")
+def show(request: Request, case_id: str, parts: Parts, who: Who) -> HTMLResponse:
+    """The case, and where it is theirs, the form that decides it."""
+    store, known = parts.store(), known_id(case_id)
+    case, score = store.case(known), store.latest_score(known)
+    decisions = store.decisions(known)
+    held = store.leases_on([known]).get(known)
+    mine = held is not None and held.holder == who.name
+    hidden = is_hidden(parts, case)
+    [row] = rows_of(parts, [case])
+    offered = suggested(parts, case, score)
+    return page(
+        request,
+        "case.html",
+        case=case,
+        row=row,
+        score=score,
+        level=row.level,
+        held=held,
+        mine=mine,
+        hidden=hidden,
+        suggested=[] if hidden else offered,
+        offered=[one.category.id for one in offered],
+        categories=_categories(parts, row.level),
+        told=_told(parts, case, score, hidden=hidden),
+        reports=store.reports(known),
+        decisions=decisions,
+        notes=store.notes(known),
+        history=_history(parts, who, case),
+        events=store.events(known, limit=_EVENTS),
+        veiled=_is_veiled(choices_of(parts, who), score, decisions),
+        skip_reasons=list(SkipReason),
+        hold_reasons=list(HoldReason),
+        lease_seconds=parts.settings.lease_seconds,
+        seconds_left=_seconds_left(parts, held),
+    )
+
+
+@router.get("/cases/{case_id}/why")
+async def show_why(request: Request, case_id: str, parts: Parts, who: Who) -> HTMLResponse:
+    """What carried the suggestion, and the precedents: it costs as much as a dozen scores, so it comes after."""
+    known = known_id(case_id)
+    case = await run_in_threadpool(lambda: parts.store().case(known))
+    if await run_in_threadpool(is_hidden, parts, case):
+        return await run_in_threadpool(page, request, "_why.html", case=case, told=None, why_not="hidden")
+    to_judge = case_to_judge(case)
+    try:
+        check_size([to_judge])
+        [scored] = await parts.scorer.score([to_judge])
+        [told] = await parts.explaining.all([scored], [to_judge], Wanted(why=True, precedents=_PRECEDENTS + 1))
+    except CaseloadError as error:
+        why_not = kind_of(error).title
+        return await run_in_threadpool(page, request, "_why.html", case=case, told=None, why_not=why_not)
+    return await run_in_threadpool(_why_page, request, parts, who, case, told)
+
+
+def is_hidden(parts: Services, case: Case) -> bool:
+    """Whether the suggestion is kept from view: the case is of the blind slice and nobody has decided it."""
+    return case.decision_id is None and is_blind(case.id, parts.settings.blind_share)
+
+
+def suggested(parts: Services, case: Case, score: Score | None) -> list[Suggested]:
+    """The model's first three, with what usually follows; none without a score."""
+    if score is None or not score.category:
+        return []
+    habits = parts.store().usual_handling()
+    found = []
+    for place, (category_id, probability) in enumerate(top_categories(score.category, SUGGESTED)):
+        if category_id not in parts.taxonomy.category_ids:
+            continue  # of another policy's model
+        category = parts.taxonomy.category(category_id)
+        habit = habits.get(category_id)
+        shown = score.severity_level if place == 0 else None
+        level = case.set_severity or shown or (category.usual_severity or (max(parts.taxonomy.levels),))[0]
+        found.append(
+            Suggested(category, probability, level, habit.action if habit else "", habit.reason if habit else "")
+        )
+    return found
+
+
+def _categories(parts: Services, level: int | None) -> list[Suggested]:
+    """All categories, for whoever looks for another one."""
+    habits = parts.store().usual_handling()
+    return [
+        Suggested(
+            category,
+            0.0,
+            (category.usual_severity or (level or max(parts.taxonomy.levels),))[0],
+            habits[category.id].action if category.id in habits else "",
+            habits[category.id].reason if category.id in habits else "",
+        )
+        for category in parts.taxonomy.categories
+    ]
+
+
+def _told(parts: Services, case: Case, score: Score | None, *, hidden: bool) -> dict[str, Any]:
+    """What is said of the judgement beside the suggestions."""
+    _, raises = parts.taxonomy.raised(case.content.attributes)
+    if score is None or hidden:
+        return {"raises": raises, "novel": False, "language": "", "abstains": False, "shortlist": [], "promise": 0.0}
+    names = {category.id: category.name for category in parts.taxonomy.categories}
+    return {
+        "raises": raises,
+        "novel": score.novelty_p is not None and score.novelty_p < NOVEL_BELOW,
+        "language": score.language,
+        "abstains": score.tier == "abstain",
+        "shortlist": [names.get(category, category) for category in score.shortlist],
+        "promise": SHORTLISTED,
+    }
+
+
+def _history(parts: Services, who: Identity, case: Case) -> dict[str, Any] | None:
+    """What else was reported about the subject, and how often it broke the policy."""
+    if case.subject is None:
+        return None
+    store = parts.store()
+    only = CaseFilter(
+        subject_kind=case.subject.kind,
+        subject_ref=case.subject.external_id,
+        queues=None if who.queues is None else sorted(who.queues),
+    )
+    others = [other for other in store.list_cases(_HISTORY + 1, only=only) if other.id != case.id][:_HISTORY]
+    standing: dict[CaseId, Decision] = store.standing_decisions([other.id for other in others])
+    breaches = [d for d in standing.values() if d.verdict.category not in parts.taxonomy.harmless]
+    return {"others": [(other, standing.get(other.id)) for other in others], "strikes": len(breaches)}
+
+
+def _is_veiled(chosen: Choices, score: Score | None, decisions: tuple[Decision, ...]) -> bool:
+    """Whether the text is blurred until asked for: it probably is, or was decided to be, of a sensitive kind."""
+    likely = {category for category, _ in top_categories(score.category, 1)} if score is not None else set()
+    decided = {decision.verdict.category for decision in decisions}
+    return chosen.blur and bool(SENSITIVE & (likely | decided))
+
+
+def _seconds_left(parts: Services, held: Lease | None) -> int:
+    """How long the claim lasts still, as the browser counts it down from now."""
+    return 0 if held is None else max(0, int((held.expires_at - parts.clock()).total_seconds()))
+
+
+def _why_page(request: Request, parts: Services, who: Identity, case: Case, told: Explained) -> HTMLResponse:
+    sentences = [] if told.why is None else carrying(told.why, told.text)
+    title, description = in_both(case.content.title, case.content.description, sentences)
+    return page(
+        request,
+        "_why.html",
+        case=case,
+        told=told,
+        title=title,
+        description=description,
+        precedents=_alike(parts, who, case, told),
+        says=in_words(told.like_it),
+        why_not="",
+    )
+
+
+def _alike(parts: Services, who: Identity, case: Case, told: Explained) -> list[Alike]:
+    """The precedents, those that were decided otherwise first."""
+    if told.like_it is None:
+        return []
+    found = []
+    for precedent in told.like_it.precedents:
+        if precedent.case_id == case.id:
+            continue
+        try:
+            other: Case | None = parts.store().case(CaseId(precedent.case_id))
+        except NotFoundError:
+            other = None  # learnt from, and not in this record
+        seen = other if other is not None and who.sees(other.queue) else None
+        found.append(Alike(precedent, precedent.category != told.like_it.suggested, seen))
+    return sorted(found, key=lambda alike: not alike.differs)[:_PRECEDENTS]

@@ -1,0 +1,206 @@
+"""The queue as a page: what is next and why, what waits, who holds what; claiming with one key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from starlette.responses import HTMLResponse, Response
+
+from cases.errors import ConflictError
+from cases.identity import Identity
+from cases.ids import CaseId, is_id
+from cases.listing import QueueFilter, QueuePlace
+from cases.precondition import Precondition
+from cases.record import Case, CaseStatus, Lease, Score
+from serving.access.permitting import their_queues
+from serving.api.cursors import queue_cursor, queue_place
+from serving.console.pages import PageRoute, choices_of, gone_to, page, visited
+from serving.scoring.scores import top_categories
+from serving.services import Services, identity, services
+
+router = APIRouter(route_class=PageRoute, dependencies=[Depends(visited)], include_in_schema=False)
+
+Parts = Annotated[Services, Depends(services)]
+Who = Annotated[Identity, Depends(identity)]
+
+ROWS = 50
+Code = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,100}$")]
+# How far "claim next" looks past categories that somebody is spared.
+_LOOKED_AT = 200
+
+
+def _nothing_if_empty(value: object) -> object:
+    # A form sends a field that was left alone as an empty text.
+    return None if value == "" else value
+
+
+class View(BaseModel):
+    """Which cases of the queue to show: what stands in the page's address."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    q: Annotated[Annotated[str, Field(max_length=255)] | None, BeforeValidator(_nothing_if_empty)] = None
+    queue: Annotated[Code | None, BeforeValidator(_nothing_if_empty)] = None
+    severity: Annotated[Annotated[int, Field(ge=1, le=100)] | None, BeforeValidator(_nothing_if_empty)] = None
+    category: Annotated[Code | None, BeforeValidator(_nothing_if_empty)] = None
+    status: Annotated[CaseStatus | None, BeforeValidator(_nothing_if_empty)] = None
+    cursor: Annotated[Annotated[str, Field(max_length=500)] | None, BeforeValidator(_nothing_if_empty)] = None
+    decided: Annotated[Annotated[str, Field(max_length=36)] | None, BeforeValidator(_nothing_if_empty)] = None
+    nothing: bool = False
+
+    def query(self) -> str:
+        """As the address has it, without the page's number and what was just done."""
+        told = {
+            name: value
+            for name, value in self.model_dump(mode="json", exclude={"cursor", "decided", "nothing"}).items()
+            if value is not None
+        }
+        return urlencode(told)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case as the queue shows it.
+
+    Attributes:
+        level: The severity by which it is due; None where nobody said any.
+        likeliest: The likeliest category's name and its probability; None without a score.
+        due: By when somebody must have touched it; None where no clock runs.
+        held: Who holds it, and until when; None for nobody.
+    """
+
+    case: Case
+    level: int | None
+    likeliest: tuple[str, float] | None
+    due: datetime | None
+    held: Lease | None
+
+
+@router.get("/")
+def show(request: Request, parts: Parts, who: Who, view: Annotated[View, Query()]) -> Response:
+    """The queue, the most urgent first."""
+    if view.q is not None and is_id(view.q.strip()):
+        return gone_to(request, f"/cases/{view.q.strip()}")
+    return page(request, "queue.html", **_shown(parts, who, view))
+
+
+@router.get("/queue-list")
+def show_list(request: Request, parts: Parts, who: Who, view: Annotated[View, Query()]) -> HTMLResponse:
+    """The list alone, for a page that is open already."""
+    return page(request, "_queue_list.html", **_shown(parts, who, view))
+
+
+@router.get("/mine")
+def show_mine(request: Request, parts: Parts, who: Who) -> HTMLResponse:
+    """What they hold, what ends first first; and what only they are handed."""
+    store = parts.store()
+    held = [store.case(lease.case_id) for lease in store.held_by(who.name)]
+    assigned = store.queue(ROWS, queues=their_queues(parts, who, None), only=QueueFilter(assigned_to=who.name))
+    return page(request, "mine.html", held=rows_of(parts, held), assigned=rows_of(parts, assigned), mine=who.name)
+
+
+@router.post("/claim")
+def claim_next(request: Request, parts: Parts, who: Who, view: Annotated[View, Query()]) -> Response:
+    """Take the most urgent case that is theirs to take, and go to it."""
+    queues = their_queues(parts, who, None if view.queue is None else [view.queue])
+    avoid = choices_of(parts, who).avoid
+    lasting = parts.settings.lease_seconds
+    if avoid:
+        found = _claim_but(parts, who, queues, avoid)
+    else:
+        claimed = parts.store().claim_next(who.name, lasting, queues=queues)
+        found = None if claimed is None else claimed[0].id
+    return gone_to(request, f"/cases/{found}" if found is not None else "/?nothing=true")
+
+
+def rows_of(parts: Services, cases: Sequence[Case]) -> list[Row]:
+    """The cases as the queue shows them, in their order."""
+    store, ids = parts.store(), [case.id for case in cases]
+    scores, held = store.latest_scores(ids), store.leases_on(ids)
+    names = {category.id: category.name for category in parts.taxonomy.categories}
+    return [
+        Row(
+            case,
+            _level_of(parts, case, scores.get(case.id)),
+            _likeliest(scores.get(case.id), names),
+            parts.ranking.due_of(case, scores.get(case.id)),
+            held.get(case.id),
+        )
+        for case in cases
+    ]
+
+
+def _shown(parts: Services, who: Identity, view: View) -> dict[str, Any]:
+    store = parts.store()
+    if view.q is not None:
+        cases = store.find_cases(view.q, ROWS + 1, queues=their_queues(parts, who, None))
+        following, length = None, len(cases)
+    else:
+        queues = their_queues(parts, who, None if view.queue is None else [view.queue])
+        only = QueueFilter(level=view.severity, category=view.category, status=view.status)
+        after = None if view.cursor is None else queue_place(view.cursor)
+        cases = store.queue(ROWS + 1, queues=queues, after=after, only=only)
+        following = queue_cursor(QueuePlace.of(cases[ROWS - 1])) if len(cases) > ROWS else None
+        length = store.queue_length(queues=queues, only=only)
+    return {
+        "view": view,
+        "rows": rows_of(parts, cases[:ROWS]),
+        "length": length,
+        "following": following,
+        "queues": [queue for queue in parts.taxonomy.queue_ids if who.sees(queue)],
+        "held_by_me": store.held_by(who.name),
+        "just_decided": _just_decided(parts, who, view.decided),
+    }
+
+
+def _just_decided(parts: Services, who: Identity, case_id: str | None) -> dict[str, Any] | None:
+    """What they decided a moment ago and may still take back."""
+    if case_id is None or not is_id(case_id):
+        return None
+    decision = parts.store().standing_decisions([CaseId(case_id)]).get(CaseId(case_id))
+    if decision is None or decision.decided_by != who.name:
+        return None
+    left = parts.settings.undo_seconds - (parts.clock() - decision.decided_at).total_seconds()
+    score = parts.store().latest_score(decision.case_id) if decision.score_id is not None else None
+    names = {category.id: category.name for category in parts.taxonomy.categories}
+    hidden = decision.score_id is not None and not decision.suggestion_shown
+    return {"decision": decision, "left": max(0, int(left)), "hidden": _likeliest(score, names) if hidden else None}
+
+
+def _level_of(parts: Services, case: Case, score: Score | None) -> int | None:
+    shown = parts.ranking.unjudged_level(case.content.attributes) if score is None else score.severity_level
+    return case.set_severity or shown
+
+
+def _likeliest(score: Score | None, names: Mapping[str, str]) -> tuple[str, float] | None:
+    if score is None or not score.category:
+        return None
+    [(category, probability)] = top_categories(score.category, 1)
+    return names.get(category, category), probability
+
+
+def _claim_but(parts: Services, who: Identity, queues: list[str] | None, avoid: Sequence[str]) -> CaseId | None:
+    """Claim the most urgent case that is probably in none of the categories that they are spared."""
+    store = parts.store()
+    waiting = store.queue(_LOOKED_AT, queues=queues, only=QueueFilter(status=CaseStatus.OPEN))
+    scores = store.latest_scores([case.id for case in waiting])
+    skipped = store.skipped_by(who.name)
+    for case in waiting:
+        score = scores.get(case.id)
+        if case.id in skipped:
+            continue
+        if score is not None and score.category and top_categories(score.category, 1)[0][0] in avoid:
+            continue
+        try:
+            only_if = Precondition(queues=who.queues)
+            claimed, _ = store.claim(case.id, who.name, parts.settings.lease_seconds, only_if=only_if)
+        except ConflictError:
+            continue  # on hold, assigned to another, or taken in between
+        return claimed.id
+    return None

@@ -1,0 +1,5 @@
+"""All routes of the console."""
+
+from serving.console import acting, case, choosing, downloading, queue, signing_in
+
+ROUTERS = (signing_in.router, queue.router, case.router, acting.router, choosing.router, downloading.router)
