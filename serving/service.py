@@ -18,6 +18,7 @@ from _bentoml_impl.server.app import ServiceAppFactory  # type: ignore[import-un
 from _bentoml_sdk import Service
 from bentoml._internal.marshal.dispatcher import Optimizer
 from bentoml._internal.server.http.instruments import RunnerTrafficMetricsMiddleware
+from bentoml._internal.server.http.traffic import TimeoutMiddleware
 from bentoml.exceptions import ServiceUnavailable
 from pydantic import ValidationError
 from starlette.middleware import Middleware
@@ -30,6 +31,7 @@ from serving.answers import ProblemItem
 from serving.app import build_app, build_services
 from serving.batching import MAX_BATCH
 from serving.champion import State, settle_memory
+from serving.deadline import Deadline
 from serving.guard import Guard
 from serving.measures import measures
 from serving.model_measures import ModelMeasures, score_measured
@@ -60,10 +62,10 @@ class Eager(Optimizer):  # type: ignore[misc]  # BentoML's is untyped to us
 
 
 class AppFactory(ServiceAppFactory):  # type: ignore[misc]  # BentoML's is untyped to us
-    """BentoML's, with eager dispatchers and with request metrics of our own.
+    """BentoML's, with eager dispatchers, and with request metrics and a time-out of our own.
 
-    BentoML's are labelled by the path as it was sent: a label for each case's id, kept for ever, and for whatever
-    else somebody writes into a path.
+    BentoML's metrics are labelled by the path as it was sent: a label for each case's id, kept for ever, and for
+    whatever else somebody writes into a path. Its time-out keeps each request for as long as one may take.
     """
 
     def __init__(self, service: Service[Any], *, is_main: bool) -> None:
@@ -75,7 +77,8 @@ class AppFactory(ServiceAppFactory):  # type: ignore[misc]  # BentoML's is untyp
     def middlewares(self) -> list[Middleware]:
         """What each request passes."""
         theirs = [m for m in super().middlewares if m.cls is not RunnerTrafficMetricsMiddleware]
-        return [Middleware(Observed), *theirs]
+        deadline = Middleware(Deadline, seconds=REQUEST_TIMEOUT_SECONDS)
+        return [Middleware(Observed), *(deadline if m.cls is TimeoutMiddleware else m for m in theirs)]
 
 
 class Dispatcher:
