@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,6 +20,9 @@ from serving.request_context import REQUEST_ID_HEADER, enter_request
 from serving.schemas import MAX_BODY_BYTES
 
 IDENTITY = "caseload.identity"
+# Threads that look callers up. They are the guard's own: the common ones are all taken when much is being done, and
+# whoever is to be turned away would wait behind those who were let in.
+_LOOKING_UP = 4
 
 
 class Guard:
@@ -37,6 +40,7 @@ class Guard:
         self.told = told
         self.callers = callers
         self.limits = limits
+        self._looking_up = CapacityLimiter(_LOOKING_UP)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a problem, or pass the request on with who asks in the scope under `IDENTITY`."""
@@ -80,7 +84,9 @@ class Guard:
         # for the signature, and counted, by their routes, before anything is parsed.
         if needs_no_key(scope["path"]):
             return None
-        identity = await run_in_threadpool(self.callers.of_request, scope)
+        identity = self.callers.remembered(scope)
+        if identity is None:
+            identity = await to_thread.run_sync(self.callers.of_request, scope, limiter=self._looking_up)
         refuse_native(identity, scope["method"], scope["path"])
         scope[IDENTITY] = identity
         return identity
