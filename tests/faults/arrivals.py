@@ -11,6 +11,7 @@ several times as much of them for each request. All on one event loop.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import random
 from collections.abc import Callable
@@ -74,10 +75,12 @@ class Connections:
     Args:
         url: The service's.
         key: A caller's.
+        heard: Told each good answer with what it answers; its body is not kept then.
     """
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, heard: Callable[[Ask, Answer], None] | None = None) -> None:
         self.opened = 0
+        self._heard = heard
         self._host, self._port = urlsplit(url).hostname or "", urlsplit(url).port or 0
         self._told = f"Host: {self._host}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
@@ -91,12 +94,16 @@ class Connections:
                 status, retry_after, body = await self._exchange(what)
         except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError) as error:
             status, retry_after, body = 0, "", type(error).__name__.encode()
-        return Answer(due, sent - due, clock() - due, status, body, retry_after)
+        answer = Answer(due, sent - due, clock() - due, status, body, retry_after)
+        if self._heard is None or not answer.is_good:
+            return answer
+        self._heard(what, answer)
+        return dataclasses.replace(answer, body=b"")
 
     async def _exchange(self, what: Ask) -> tuple[int, str, bytes]:
         body = b"" if what.body is None else json.dumps(what.body).encode()
         first = f"{what.method} {what.path} HTTP/1.1\r\n{self._told}Content-Length: {len(body)}\r\n\r\n"
-        connection = self._idle.pop() if self._idle else await self._open()
+        connection = await self._one()
         reader, writer = connection
         try:
             writer.write(first.encode() + body)
@@ -111,6 +118,15 @@ class Connections:
         else:
             self._idle.append(connection)
         return int(head[9:12]), headers.get("retry-after", ""), answer
+
+    async def _one(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while self._idle:
+            reader, writer = self._idle.pop()
+            # The service may have closed it since.
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return await self._open()
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         self.opened += 1
@@ -160,4 +176,4 @@ async def in_turn(
 
 
 def _since(began: float, answer: Answer) -> Answer:
-    return Answer(answer.due - began, answer.late, answer.seconds, answer.status, answer.body, answer.retry_after)
+    return dataclasses.replace(answer, due=answer.due - began)
