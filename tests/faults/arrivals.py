@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 
 # Nobody waits for an answer for longer; one that takes so long counts as none.
 ANSWERED_WITHIN_SECONDS = 30.0
+# The documented ways of being turned away, each with Retry-After.
+TURNED_AWAY = {"429 rate_limited", "429 busy"}
 
 
 @dataclass(frozen=True, slots=True)

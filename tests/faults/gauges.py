@@ -11,6 +11,9 @@ from statistics import median
 
 import psutil
 
+# With more of the machine's cores taken by others, seconds say less than CPU seconds do.
+OTHERS_DISTURB = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

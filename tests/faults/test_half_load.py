@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from cases.identity import Role
-from tests.faults.arrivals import Answer, Connections, by_the_clock, in_turn
+from tests.faults.arrivals import TURNED_AWAY, Answer, Connections, by_the_clock, in_turn
 from tests.faults.day import Day
-from tests.faults.gauges import Reading, percentile, reading, typical, used
-from tests.faults.sizes import CAPACITY_SECONDS, HALF_LOAD_SECONDS, SETTLING_SECONDS, WINDOW_SECONDS
+from tests.faults.gauges import OTHERS_DISTURB, Reading, percentile, reading, typical, used
+from tests.faults.sizes import CAPACITY_SECONDS, HALF_LOAD_SECONDS, SETTLING_SECONDS, SOAK, WINDOW_SECONDS
 from tests.serving.conftest import Place, place, small_models, wait_until
 from tests.serving.service_process import service_process
 
@@ -23,7 +23,8 @@ __all__ = ["place", "small_models"]
 
 CALLERS = 32
 LARGEST_BATCHES = 3
-MOST_GROWTH = 0.02
+# In its first minute the encoder still meets lengths of texts that are new to it, and keeps what it made for each.
+MOST_GROWTH = 0.02 if SOAK else 0.04
 # Threads that are idle for ten seconds end, and are begun again when they are needed.
 MORE_THREADS = 4
 MORE_DESCRIPTORS = 4
@@ -82,7 +83,10 @@ def test_half_a_load_for_long_leaves_the_service_as_large_as_it_was(
         f"{told(capacity, run)}; reports {dict(day.unscored)}; longest collection {longest * 1000:.0f} ms, "
         f"a whole one {whole * 1000:.0f} ms"
     )
-    assert all(answer.is_good for answer in run.answers)
+    # With others on the machine half of what could be done may be more than can be done, and some are turned away.
+    disturbed = used(run.readings[0], run.readings[-1]).others > OTHERS_DISTURB
+    wrong = {answer.said for answer in run.answers if not answer.is_good}
+    assert wrong <= (TURNED_AWAY if disturbed else set())
     assert typical(last, "rss") < typical(first, "rss") * (1 + MOST_GROWTH)
     assert typical(last, "descriptors") <= most(first, "descriptors") + MORE_DESCRIPTORS
     assert typical(last, "threads") <= most(first, "threads") + MORE_THREADS

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from cases.identity import Role
-from tests.faults.arrivals import Answer, Ask, Connections, by_the_clock, in_turn
-from tests.faults.gauges import Used, percentile, reading, used
+from tests.faults.arrivals import TURNED_AWAY, Answer, Ask, Connections, by_the_clock, in_turn
+from tests.faults.gauges import OTHERS_DISTURB, Used, percentile, reading, used
 from tests.faults.requests_of_many import Requests
 from tests.faults.sizes import CAPACITY_SECONDS, LET_IN, SOAK, STORM_SECONDS
 from tests.serving.conftest import Place, place, small_models
@@ -34,11 +34,7 @@ MOST_GROWTH = 0.05 if SOAK else 0.1
 MORE_DESCRIPTORS = 45
 # The pool of threads that requests use is full after a storm; it never holds more than forty.
 MORE_THREADS = 40
-# The documented ways of being turned away, each with Retry-After.
-TURNED_AWAY = {"429 rate_limited", "429 busy"}
 TURNED_AWAY_WITHIN_SECONDS = 0.5
-# With more of the machine taken by others, seconds say less than CPU seconds do.
-OTHERS_DISTURB = 0.25
 
 
 @dataclass(frozen=True, slots=True)
