@@ -19,6 +19,8 @@ from cases.seals import SealKey
 LogFormat = Literal["text", "json"]
 # A hundred years.
 MOST_RETAIN_DAYS = 36_525
+# No report is answered later, whatever is waited for.
+MOST_MODEL_SECONDS = 10
 
 
 class Settings(BaseSettings):
@@ -160,6 +162,12 @@ class Settings(BaseSettings):
         description="How long the answer to a request with an Idempotency-Key is kept, in hours.",
         gt=0,
         le=MOST_HOURS,
+    )
+    model_seconds: float = Field(
+        default=2.0,
+        description="How long the model may be at one batch before reports are answered without a score, in seconds.",
+        gt=0,
+        le=MOST_MODEL_SECONDS,
     )
     requests_per_second: float = Field(
         default=1_000.0,

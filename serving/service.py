@@ -18,13 +18,16 @@ from _bentoml_impl.server.app import ServiceAppFactory  # type: ignore[import-un
 from _bentoml_sdk import Service
 from bentoml._internal.marshal.dispatcher import Optimizer
 from bentoml._internal.server.http.instruments import RunnerTrafficMetricsMiddleware
+from bentoml._internal.server.http.traffic import TimeoutMiddleware
 from bentoml.exceptions import ServiceUnavailable
+from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from pydantic import ValidationError
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from cases.errors import CaseloadError
 from cases.settings import Settings
+from serving.access.deadline import Deadline
 from serving.access.guard import Guard
 from serving.api.answers import ProblemItem
 from serving.api.problems import INVALID_INPUT, BusyError, field_errors, kind_of
@@ -44,6 +47,7 @@ from serving.services import Services
 # Above what the longest queue that we let in takes, so that our own bound speaks first, with a 429.
 MAX_LATENCY_MS = 120_000
 REQUEST_TIMEOUT_SECONDS = 300
+_LEFT_OUT = (RunnerTrafficMetricsMiddleware, OpenTelemetryMiddleware)
 
 
 class Eager(Optimizer):  # type: ignore[misc]  # BentoML's is untyped to us
@@ -60,10 +64,11 @@ class Eager(Optimizer):  # type: ignore[misc]  # BentoML's is untyped to us
 
 
 class AppFactory(ServiceAppFactory):  # type: ignore[misc]  # BentoML's is untyped to us
-    """BentoML's, with eager dispatchers and with request metrics of our own.
+    """BentoML's, with eager dispatchers, and with request metrics, spans and a time-out of our own.
 
-    BentoML's are labelled by the path as it was sent: a label for each case's id, kept for ever, and for whatever
-    else somebody writes into a path.
+    BentoML's metrics are labelled by the path as it was sent: a label for each case's id, kept for ever, and for
+    whatever else somebody writes into a path. Its spans go nowhere, and making them takes longer than turning a
+    request away. Its time-out keeps each request for as long as one may take.
     """
 
     def __init__(self, service: Service[Any], *, is_main: bool) -> None:
@@ -74,8 +79,9 @@ class AppFactory(ServiceAppFactory):  # type: ignore[misc]  # BentoML's is untyp
     @property
     def middlewares(self) -> list[Middleware]:
         """What each request passes."""
-        theirs = [m for m in super().middlewares if m.cls is not RunnerTrafficMetricsMiddleware]
-        return [Middleware(Observed), *theirs]
+        theirs = [m for m in super().middlewares if m.cls not in _LEFT_OUT]
+        deadline = Middleware(Deadline, seconds=REQUEST_TIMEOUT_SECONDS)
+        return [Middleware(Observed), *(deadline if m.cls is TimeoutMiddleware else m for m in theirs)]
 
 
 class Dispatcher:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +22,9 @@ from serving.api.schemas import MAX_BODY_BYTES
 from serving.observing.request_context import REQUEST_ID_HEADER, enter_request
 
 IDENTITY = "caseload.identity"
+# Threads that look callers up. They are the guard's own: the common ones are all taken when much is being done, and
+# whoever is to be turned away would wait behind those who were let in.
+_LOOKING_UP = 4
 
 _MOST_DIGITS = 19
 
@@ -41,6 +44,7 @@ class Guard:
         self.told = told
         self.callers = callers
         self.limits = limits
+        self._looking_up = CapacityLimiter(_LOOKING_UP)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a problem, or pass the request on with who asks in the scope under `IDENTITY`."""
@@ -96,9 +100,14 @@ class Guard:
             return None
         if is_page(scope["path"]):
             # Nobody's being signed in is the page's to answer: it shows how to.
-            scope[IDENTITY] = await run_in_threadpool(self.callers.of_visitor, scope)
-            return scope[IDENTITY]  # type: ignore[no-any-return]  # a scope holds anything; this is what was just put
-        identity = await run_in_threadpool(self.callers.of_request, scope)
+            visitor: Identity | None = await to_thread.run_sync(
+                self.callers.of_visitor, scope, limiter=self._looking_up
+            )
+            scope[IDENTITY] = visitor
+            return visitor
+        identity = self.callers.remembered(scope)
+        if identity is None:
+            identity = await to_thread.run_sync(self.callers.of_request, scope, limiter=self._looking_up)
         refuse_native(identity, scope["method"], scope["path"])
         scope[IDENTITY] = identity
         return identity

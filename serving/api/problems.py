@@ -92,6 +92,10 @@ class ModelLoadingError(ModelMissingError):
     """The model is being loaded; it will be there in seconds."""
 
 
+class ModelSlowError(CaseloadError):
+    """The model takes too long to be waited for; what is stored will be scored later."""
+
+
 class UnscorableError(CaseloadError):
     """The model broke on this case; the log says where, and nothing of what the case says."""
 
@@ -158,6 +162,7 @@ KINDS: Mapping[type[CaseloadError], Kind] = {
     ),
     ModelLoadingError: Kind("model_loading", 503, "The model is being loaded", retry=True),
     ModelMissingError: Kind("model_missing", 503, "No model serves", retry=True),
+    ModelSlowError: Kind("model_slow", 503, "The model takes too long", retry=True),
     ArtifactError: Kind("model_damaged", 503, "The model's files are not what they must be", retry=True),
     TrackerUnavailableError: Kind("tracker_unavailable", 503, "MLflow does not answer", "Try again.", retry=True),
     CaseloadError: INTERNAL,
@@ -209,8 +214,7 @@ def problem(
 
 def problem_of(error: CaseloadError) -> Response:
     """The answer for one of our own errors, whose messages hold no text of a case."""
-    kind = kind_of(error)
-    field = error.field if isinstance(error, InvalidInputError) else ""
+    kind, field = kind_of(error), error.field if isinstance(error, InvalidInputError) else ""
     if kind.status >= 500:
         logger.warning("%s: %s", kind.code, error)
     later = {"Retry-After": str(error.retry_after)} if isinstance(error, RateLimitedError) else None
@@ -249,8 +253,7 @@ def told_errors(errors: Sequence[Mapping[str, str]]) -> str:
     """The first error in a sentence, and how many there are."""
     first = errors[0]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    name = f"'{first['field']}'" if first["field"] else "the body"
-    return f"{name}: {first['message']}{more}"
+    return (f"'{first['field']}'" if first["field"] else "the body") + f": {first['message']}{more}"
 
 
 def _place(parts: Sequence[str | int]) -> str:
@@ -262,12 +265,11 @@ def _place(parts: Sequence[str | int]) -> str:
 
 
 def _message(error: Mapping[str, Any]) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == r"\S":
         return "must hold text, not blanks alone"
     if error["type"] == "extra_forbidden":
         return "is not a field of this request; remove it"
-    return message
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 async def _ours(_request: Request, error: Exception) -> Response:

@@ -67,6 +67,10 @@ ADVICE: Mapping[str, str] = {
     "internal_error": "a fault of ours; the log says where",
     "model_loading": "the model is being loaded; seconds",
     "model_missing": "nothing has been promoted, or its files are gone: `caseload promote`",
+    "model_slow": (
+        "only ever as the reason in `unscored`: the model has been at one batch for longer than "
+        "`CASELOAD_MODEL_SECONDS`; the case ranks by the rules and is scored when it answers"
+    ),
     "model_damaged": (
         "the model's files are not what they must be, or it does not fit the policy: promote again, or roll back"
     ),

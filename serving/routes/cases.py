@@ -17,11 +17,17 @@ from cases.record import FiledReport, Lease, NewReport, Score
 from cases.store import Start
 from serving.access.permitting import refuse_other_queue, their_queues
 from serving.api.answer_headers import MODEL_HEADER
-from serving.api.answers import CaseAnswer, CasesAnswer, DecisionAnswer, FiledAnswer, LeaseAnswer
+from serving.api.answers import (
+    CaseAnswer,
+    CasesAnswer,
+    DecisionAnswer,
+    FiledAnswer,
+    LeaseAnswer,
+)
 from serving.api.answers_scores import ReasonAnswer, ScoreAnswer
 from serving.api.cursors import cases_cursor, cases_place
 from serving.api.idempotency import KeyedRoute, keyed
-from serving.api.problems import BusyError, UnscorableError
+from serving.api.problems import BusyError, ModelSlowError, UnscorableError
 from serving.api.queries import CasesQuery
 from serving.api.schemas import DecisionRequest, LeaseRequest, RenewRequest, ReportRequest
 from serving.api.versions import IfNoneMatch, OnlyIf, is_known
@@ -173,11 +179,11 @@ async def _score_of(parts: Services, filed: FiledReport) -> tuple[ScoreAnswer | 
     """The case's score, or why it has none yet. Raises nothing: the report is stored, and that is what was asked."""
     scoring = asyncio.ensure_future(_score(parts, filed))
     try:
-        return await asyncio.wait_for(asyncio.shield(scoring), SCORE_WITHIN_SECONDS), None
-    except TimeoutError:
+        return await _waited_for(parts, scoring), None
+    except (BusyError, ModelSlowError) as error:
         # It goes on; should it fail, the backlog has the case.
         scoring.add_done_callback(lambda done: done.cancelled() or done.exception())
-        why: CaseloadError = BusyError("'score' must wait for others (got no turn in time); the case is queued")
+        why: CaseloadError = error
     except CaseloadError as error:
         why = error
     except Exception as error:  # noqa: BLE001 - logged; what is stored must be answered as stored
@@ -185,6 +191,28 @@ async def _score_of(parts: Services, filed: FiledReport) -> tuple[ScoreAnswer | 
         why = UnscorableError(f"'score' must be computed (got {type(error).__name__}); the case is queued")
     parts.backlog.wake()
     return None, reason_answer(why)
+
+
+async def _waited_for(parts: Services, scoring: asyncio.Future[ScoreAnswer]) -> ScoreAnswer:
+    """What `scoring` answers, unless the model is too slow or too much waits for it; it goes on then.
+
+    Raises:
+        ModelSlowError: The model has been at one batch for too long.
+        BusyError: It is quick enough, and others were before this one for too long.
+    """
+    now = asyncio.get_running_loop().time
+    until = now() + SCORE_WITHIN_SECONDS
+    while (left := until - now()) > 0:
+        patience = parts.settings.model_seconds - parts.scorer.silent()
+        if patience <= 0 and not scoring.done():
+            raise ModelSlowError(
+                f"'score' must be there within {parts.settings.model_seconds:g} s (got none from the model); "
+                "the case is queued"
+            )
+        done, _ = await asyncio.wait({scoring}, timeout=min(left, max(patience, 0.0)))
+        if done:
+            return scoring.result()
+    raise BusyError("'score' must wait for others (got no turn in time); the case is queued")
 
 
 async def _score(parts: Services, filed: FiledReport) -> ScoreAnswer:

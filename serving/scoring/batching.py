@@ -6,6 +6,7 @@ time-out. A large request is fed in piece by piece, so that the small ones of ot
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from cases.errors import CaseloadError
@@ -32,14 +33,22 @@ class Scorer:
         run_batch: Takes at most `MAX_BATCH` cases.
         max_waiting: Cases that may wait, those being scored among them.
         max_characters: Their descriptions' lengths in all.
+        now: Seconds that only ever grow.
     """
 
     def __init__(
-        self, run_batch: RunBatch, *, max_waiting: int = MAX_WAITING, max_characters: int = MAX_WAITING_CHARACTERS
+        self,
+        run_batch: RunBatch,
+        *,
+        max_waiting: int = MAX_WAITING,
+        max_characters: int = MAX_WAITING_CHARACTERS,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._run_batch = run_batch
         self._max_waiting = max_waiting
         self._max_characters = max_characters
+        self._now = now
+        self._heard_at = 0.0
         self.waiting = 0
         self.waiting_characters = 0
 
@@ -80,7 +89,16 @@ class Scorer:
         finally:
             self._let_in(-len(cases), -characters)
 
+    def silent(self) -> float:
+        """For how many seconds nothing has come back from the model while something waited for it.
+
+        Batches are scored one after the other, so that is how long it has been at the present one.
+        """
+        return self._now() - self._heard_at if self.waiting else 0.0
+
     def _let_in(self, cases: int, characters: int) -> None:
+        if not self.waiting:
+            self._heard_at = self._now()
         self.waiting += cases
         self.waiting_characters += characters
         measures().scorer_waiting.inc(cases)
@@ -89,7 +107,9 @@ class Scorer:
         for _ in range(_ATTEMPTS):
             outcomes: list[Scored | UnscorableError] = []
             for start in range(0, len(cases), MAX_BATCH):
-                for outcome in await self._run_batch(list(cases[start : start + MAX_BATCH])):
+                answered = await self._run_batch(list(cases[start : start + MAX_BATCH]))
+                self._heard_at = self._now()
+                for outcome in answered:
                     if isinstance(outcome, CaseloadError) and not isinstance(outcome, UnscorableError):
                         raise outcome
                     outcomes.append(outcome)

@@ -15,3 +15,11 @@ SERVICE_KILLS = 100 if SOAK else 10
 DATABASE_KILLS = 20 if SOAK else 2
 STALE_HOLDERS = 20 if SOAK else 3
 SWAPS = 200 if SOAK else 20
+STORM_SECONDS = 120.0 if SOAK else 12.0
+SHUTDOWNS = 20 if SOAK else 2
+HALF_LOAD_SECONDS = 1_800.0 if SOAK else 45.0
+SETTLING_SECONDS = 300.0 if SOAK else 15.0
+WINDOW_SECONDS = 180.0 if SOAK else 12.0
+# Requests of one key at once: the default, and fewer where the storm is short, or a slow machine would never be full.
+LET_IN = 256 if SOAK else 64
+CAPACITY_SECONDS = 30.0 if SOAK else 6.0

@@ -52,9 +52,17 @@ class ServiceProcess:
 
 @contextmanager
 def service_process(
-    settings: Settings, folder: Path, *, ready: bool = True, beside: Mapping[str, str] | None = None
+    settings: Settings,
+    folder: Path,
+    *,
+    ready: bool = True,
+    beside: Mapping[str, str] | None = None,
+    first: str = "",
 ) -> Iterator[ServiceProcess]:
-    """Start a service on a free port; `ready`: wait until its model serves; `beside`: more of its environment."""
+    """Start a service on a free port.
+
+    `ready`: wait until its model serves; `beside`: more of its environment; `first`: what its process does before.
+    """
     output = folder / "service-output.txt"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CASELOAD_")}
     environment |= {
@@ -70,7 +78,7 @@ def service_process(
     }
     with output.open("wb") as printed:
         process = subprocess.Popen(
-            [sys.executable, "-c", START], env=environment, stdout=printed, stderr=subprocess.STDOUT
+            [sys.executable, "-c", first + START], env=environment, stdout=printed, stderr=subprocess.STDOUT
         )
     try:
         url = _wait_for_address(process, output)

@@ -128,3 +128,40 @@ def test_an_error_of_one_case_is_the_requests() -> None:
         assert scorer.waiting == 0
 
     asyncio.run(story())
+
+
+def test_the_model_is_silent_while_something_waits_and_nothing_comes_back() -> None:
+    async def story() -> None:
+        batches, now = Batches(), [100.0]
+        scorer = Scorer(batches, now=lambda: now[0])
+        assert scorer.silent() == 0
+        batches.open.clear()
+        first = asyncio.create_task(scorer.score(cases(1)))
+        await asyncio.sleep(0)
+        now[0] += 3
+        # One that came later has not waited for long; the model has been at its batch for as long all the same.
+        second = asyncio.create_task(scorer.score(cases(1)))
+        await asyncio.sleep(0)
+        assert scorer.silent() == 3
+        batches.open.set()
+        await asyncio.gather(first, second)
+        now[0] += 3
+        assert scorer.silent() == 0
+
+    asyncio.run(story())
+
+
+def test_a_batch_that_came_back_ends_the_silence() -> None:
+    async def story() -> None:
+        now, silent = [100.0], list[float]()
+
+        async def three_seconds(batch: list[CaseToJudge]) -> list[Any]:
+            now[0] += 3
+            silent.append(scorer.silent())
+            return [SimpleNamespace(model=now) for _ in batch]
+
+        scorer = Scorer(three_seconds, now=lambda: now[0])
+        await scorer.score(cases(2 * MAX_BATCH))
+        assert silent == [3, 3]
+
+    asyncio.run(story())

@@ -94,3 +94,17 @@ def test_a_revoked_key_is_refused_within_seconds(place: Place) -> None:
 
     with pytest.raises(UnauthorizedError):
         callers.of_request(request)
+
+
+def test_whoever_was_looked_up_a_moment_ago_is_known_without_looking(place: Place) -> None:
+    now = [time.monotonic()]
+    callers = Callers(lambda: place.store, TrustedProxies.of_settings(place.settings), now=lambda: now[0])
+    header = f"Bearer {place.store.add_caller('often', [Role.TOOLING])}"
+    request = {"headers": [(b"authorization", header.encode())]}
+    assert callers.remembered(request) is None
+
+    known = callers.of_request(request)
+
+    assert callers.remembered(request) == known
+    now[0] += TRUSTED_SECONDS + 0.1
+    assert callers.remembered(request) is None
