@@ -14,6 +14,7 @@ from cases.event import Event, EventKind
 from cases.identity import Role
 from cases.ids import CaseId, new_id
 from serving.access.guard import Guard
+from serving.access.pages import PAGES
 from serving.access.permissions import NATIVE, OPEN, ROLES, ROUTES, SIGNED, Permission, needs_no_key
 from serving.access.permitting import permitted
 from serving.api import problems
@@ -50,7 +51,7 @@ def routes_of(app: FastAPI) -> set[tuple[str, str]]:
 
 
 def test_the_table_lists_each_route_of_the_api_and_none_that_there_is_not(place: Place) -> None:
-    assert routes_of(build_app(build_services(place.settings))) == set(ROUTES)
+    assert routes_of(build_app(build_services(place.settings))) == set(ROUTES) | set(PAGES)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
