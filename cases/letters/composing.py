@@ -40,7 +40,7 @@ def draft_letter(facts: LetterFacts, audience: Audience, wording: Wording) -> Dr
             "'audience' must be a side (got 'statement'); make a Statement and call statement_letter",
             field="audience",
         )
-    return _Letter(facts, audience, wording).draft()
+    return Letter(facts, audience, wording).draft()
 
 
 def usual_role(subject_kind: str, wording: Wording) -> Audience:
@@ -65,18 +65,21 @@ def in_words(day: date) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Letter:
+class Letter:
+    """The parts that a letter to one side is put together from."""
+
     facts: LetterFacts
     audience: Audience
     wording: Wording
 
     def draft(self) -> Draft:
-        withheld = self._withheld()
+        """All of it."""
+        withheld = self.withheld()
         template_id = "/".join(
             (self.audience, ".".join(filter(None, (self.facts.category, self.facts.sub_policy))), self.facts.action)
         )
         subject_line, paragraphs = ("", []) if withheld else self._written()
-        placeholders = self._placeholders()
+        placeholders = self.placeholders()
         return Draft(
             audience=self.audience,
             subject_line=" ".join(Words(subject_line).filled(placeholders).split()),
@@ -87,7 +90,7 @@ class _Letter:
             withheld=withheld,
         )
 
-    def _withheld(self) -> str:
+    def withheld(self) -> str:
         """Why nothing is written; "" where something is."""
         facts, holds = self.facts, self.wording.holds
         if facts.hold is Hold.NON_DISCLOSURE_ORDER and not facts.hold_cleared:
@@ -117,17 +120,12 @@ class _Letter:
 
     def _to_affected(self) -> list[Words]:
         facts, said = self.facts, self.wording.frame.affected
-        action = self.wording.action(facts.action)
-        category = self._category()
-        now = [action.roles.get(self.audience, action.affected)]
-        if facts.restriction is not None and action.limits:
-            now.append(said["lasts_until" if facts.ends_on else "lasts"])
-            now.append(said["somewhere" if facts.territories else "everywhere"])
+        category = self.category()
         return [
             said["opening" if facts.adverse else "friendly_opening"],
-            _joined(*self._found(), *([category.rule] if category.rule else []), *self._reason()),
-            _joined(*now),
-            _joined(*self._how_found()),
+            joined(*self.found(), *([category.rule] if category.rule else []), *self.reason()),
+            joined(*self.happens()),
+            joined(*self.how_found()),
             *([category.affected_care] if category.affected_care else []),
             *([said["rules"]] if self.wording.sender.terms else []),
             said["redress" if facts.adverse else "no_redress_needed"],
@@ -136,7 +134,7 @@ class _Letter:
 
     def _to_reporter(self) -> list[Words]:
         facts, said = self.facts, self.wording.frame.reporter
-        category, outcome = self._category(), outcome_of(facts, self.wording)
+        category, outcome = self.category(), outcome_of(facts, self.wording)
         found = category.reporter_clauses.get(facts.sub_policy)
         if found is not None:
             reached = [found]
@@ -147,33 +145,45 @@ class _Letter:
         return [
             said["opening"],
             *([category.reporter] if category.reporter else []),
-            _joined(*reached, said[_DECIDED[facts.automated_decision]]),
+            joined(*reached, said[_DECIDED[facts.automated_decision]]),
             *([category.care] if category.care else []),
             said["confidential"],
             said["redress"],
             self.wording.frame.close,
         ]
 
-    def _category(self) -> CategoryWords:
+    def happens(self) -> list[Words]:
+        """What happens now, until when and where (Article 17(3)(a))."""
+        facts, said, action = self.facts, self.wording.frame.affected, self.wording.action(self.facts.action)
+        now = [action.roles.get(self.audience, action.affected)]
+        if facts.restriction is not None and action.limits:
+            now.append(said["lasts_until" if facts.ends_on else "lasts"])
+            now.append(said["somewhere" if facts.territories else "everywhere"])
+        return now
+
+    def category(self) -> CategoryWords:
+        """The category's words, neutral ones where it has none."""
         findings = self.wording.findings
         known = findings.categories.get(self.facts.category)
         return known or CategoryWords(found=findings.other_clause if self.facts.sub_policy_name else findings.other)
 
-    def _found(self) -> list[Words]:
+    def found(self) -> list[Words]:
+        """What was found."""
         # Where the outcome is no breach, a letter must not say that something was found.
         if self.facts.violation and outcome_of(self.facts, self.wording) in {Outcome.CLEAR, Outcome.UNPROVEN}:
             return [self.wording.frame.affected["looked_at"]]
-        category = self._category()
+        category = self.category()
         return [category.sub_policies.get(self.facts.sub_policy, category.found)]
 
-    def _reason(self) -> list[Words]:
+    def reason(self) -> list[Words]:
+        """Why the decision came out so."""
         known = self.wording.frame.reasons.get(self.facts.reason)
         if known is None:
             return [self.wording.frame.other_reason]
         return [known.affected] if known.affected else []
 
-    def _how_found(self) -> list[Words]:
-        # Article 17(3)(b) and (c): whether a notice led to it, and where automated means were used.
+    def how_found(self) -> list[Words]:
+        """Whether a notice led to it, and where automated means were used (Article 17(3)(b) and (c))."""
         facts, said = self.facts, self.wording.frame.affected
         return [
             said["notice" if facts.from_notice else "own_initiative"],
@@ -181,7 +191,8 @@ class _Letter:
             said[_DECIDED[facts.automated_decision]],
         ]
 
-    def _placeholders(self) -> dict[str, str]:
+    def placeholders(self) -> dict[str, str]:
+        """The facts by the names that templates have for them."""
         facts, sender, kind = self.facts, self.wording.sender, self.wording.kind(self.facts.subject_kind)
         filled = {
             "action": clean(facts.action_name).lower(),
@@ -211,7 +222,7 @@ class _Letter:
         return filled
 
 
-def _joined(*sentences: Words) -> Words:
+def joined(*sentences: Words) -> Words:
     """Sentences as one paragraph."""
     return Words(" ".join(sentence.text for sentence in sentences))
 

@@ -31,7 +31,7 @@ PLACEHOLDERS = frozenset(
             "support_lines",
             "team",
         ),
-        *("terms", "until", "where"),
+        *("terms", "until", "where", "facts", "ground", "explanation"),
     }
 )
 
@@ -72,11 +72,11 @@ def words(entry: Entry) -> Words:
     return Words(text)
 
 
-def clean(fact: str) -> str:
-    """A fact as it may stand in a letter: one line, no control or direction marks, at most 200 characters."""
+def clean(fact: str, *, longest: int = _LONGEST_FACT) -> str:
+    """A fact as it may stand in a letter: one line, no control or direction marks, at most `longest` characters."""
     seen = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in unicodedata.normalize("NFC", fact))
     one_line = re.sub(r"\s+", " ", seen).strip()
-    return one_line if len(one_line) <= _LONGEST_FACT else one_line[: _LONGEST_FACT - 1].rstrip() + "…"
+    return one_line if len(one_line) <= longest else one_line[: longest - 1].rstrip() + "…"
 
 
 def _at(entry: Entry, what: str) -> Entry:

@@ -98,7 +98,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """How letters begin and end; `affected` and `reporter` hold their sentences by key."""
+    """How letters begin and end; `affected`, `reporter` and `statement` hold their sentences by key."""
 
     language: str
     kinds: Mapping[str, KindWords]
@@ -107,6 +107,7 @@ class Frame:
     named: Words
     affected: Mapping[str, Words]
     reporter: Mapping[str, Words]
+    statement: Mapping[str, Words]
     close: Words
     reasons: Mapping[str, ReasonWords]
     other_reason: Words

@@ -46,6 +46,20 @@ _REPORTER = {
     *("subject_line", "opening", "breach", "clear", "unproven", "duplicate", "confidential", "redress"),
     *("decided_by_people", "decided_partly", "decided_by_software"),
 }
+_STATEMENT = {
+    *(
+        "subject_line",
+        "opening",
+        "decided",
+        "relied",
+        "terms",
+        "terms_ground",
+        "law",
+        "law_ground",
+        "come_to",
+        "redress",
+    ),
+}
 _CATEGORY = {"found", "rule", "reporter", "care", "affected_care", "sub_policies", "reporter_clauses"}
 _ROLES = (Audience.INSTRUCTOR, Audience.STUDENT, Audience.USER)
 
@@ -77,8 +91,8 @@ def load_wording(folder: Path | None = None) -> Wording:
 def _frame(root: Entry) -> tuple[int, Frame]:
     top = root.mapping(
         required={
-            *("version", "language", "kinds", "other_kind", "no_kind", "named", "affected", "reporter", "close"),
-            *("reasons", "other_reason"),
+            *("version", "language", "kinds", "other_kind", "no_kind", "named", "affected", "reporter", "statement"),
+            *("close", "reasons", "other_reason"),
         }
     )
     frame = Frame(
@@ -89,6 +103,7 @@ def _frame(root: Entry) -> tuple[int, Frame]:
         named=words(top["named"]),
         affected=_texts(top["affected"].mapping(required=_AFFECTED)),
         reporter=_texts(top["reporter"].mapping(required=_REPORTER)),
+        statement=_texts(top["statement"].mapping(required=_STATEMENT)),
         close=words(top["close"]),
         reasons={key: _reason(entry) for key, entry in top["reasons"].free_mapping().items()},
         other_reason=words(top["other_reason"]),
