@@ -83,8 +83,12 @@ def _name(plain: Seen, leet: Seen, name: str, text: str, everyday: frozenset[str
     parts = [part for part in re.split(r"[\s,]+", name) if part.strip(".") and eye(part.strip(".")) not in _TITLES]
     if len(parts) > 1:
         for order in (parts, parts[::-1]):
-            yield from _bounded(plain, seen(" ".join(order)).letters)
-            yield from _bounded(leet, seen(" ".join(order), leet=True).letters)
+            found = {
+                *_bounded(plain, seen(" ".join(order)).letters),
+                *_bounded(leet, seen(" ".join(order), leet=True).letters),
+            }
+            # The end of one sentence and the beginning of the next are no name.
+            yield from (span for span in sorted(found) if not re.search(r"[a-z][.!?]\s", text[slice(*span)]))
         yield from _initials(text, parts)
     for part in parts:
         for piece in {part, *re.split(r"[-–]", part)}:  # noqa: RUF001  a dash within a name
@@ -103,7 +107,7 @@ def _mentions(plain: Seen, leet: Seen, word: str, text: str, everyday: frozenset
 
 def _as_a_name(text: str, start: int, end: int) -> bool:
     """Whether an everyday word stands there as a name: with a capital, within a sentence, by no number (3 May)."""
-    if not text[start].isupper() or _SENTENCE_END.search(text[:start]):
+    if not text[start].isupper() or text[start:end].isupper() or _SENTENCE_END.search(text[:start]):
         return False
     beside = text[max(0, start - 2) : start] + text[end : end + 2]
     return not any(c.isdigit() for c in beside)

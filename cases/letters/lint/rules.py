@@ -104,7 +104,7 @@ def _rule(entry: Entry) -> Rule:
 def _pattern(entry: Entry) -> str:
     """A pattern, a space in it standing for any white space and an apostrophe for each kind of it."""
     text = entry.name()
-    spread = text.replace("'", "['’]").replace(" ", r"\s+")  # noqa: RUF001  an apostrophe as printers set it
+    spread = text.replace("'", "['’]").replace(" ?", r"\s*").replace(" ", r"\s+")  # noqa: RUF001  an apostrophe as printers set it
     # A bound of words is wanted where a letter stands at the end, and not beside a mark.
     before, after = r"(?<!\w)" if text[0] not in "\\[!" else "", r"(?!\w)" if text[-1] not in "]!" else ""
     try:
