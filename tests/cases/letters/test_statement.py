@@ -103,8 +103,8 @@ def test_the_record_is_the_one_that_the_database_takes():
         "application_date": "2026-03-03",
         "territorial_scope": ["DE", "FR"],
         "decision_facts": "We found repeated contact on your account that another person did not want, or attempts "
-        "to find out where they are. We looked at this because of a notice that we received. We do not say who sends a "
-        "notice.",
+        "to find out where they are. We looked at this because of a notice that we received. We do not say who sends "
+        "a notice.",
         "source_type": "SOURCE_ARTICLE_16",
         "automated_detection": "No",
         "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
