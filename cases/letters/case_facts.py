@@ -26,9 +26,9 @@ def case_facts(
 ) -> LetterFacts:
     """The facts of a letter about a decision.
 
-    Whether somebody reported it, and whether software found it, is told by the attribute `reporter_kind`: "automated",
-    "staff"; anything else is a notice. A decision is a person's; where a suggestion was shown to them, software
-    helped.
+    Whether somebody reported it, and whether software found it, is told by the attribute `reporter_kind`:
+    "automated" and "staff" are the marketplace's own, all else is a notice. A decision is a person's; where a
+    suggestion was shown to them, software helped.
 
     Args:
         case: Decided.

@@ -15,6 +15,8 @@ from cases.letters.lint.finding import Finding, Level
 from cases.letters.wording_file import DEFAULT_LETTERS
 from cases.policy_entry import Entry, read_entry
 
+_WORDS_OF = ("frame.yaml", "sender.yaml", "findings.yaml", "actions.yaml")
+
 
 class ReadBy(StrEnum):
     """Whose letters a rule looks at."""
@@ -55,7 +57,7 @@ class Rules:
     """All rules, and the words that are names as well.
 
     Attributes:
-        everyday_names: Lower case.
+        everyday_names: Lower case; those of the owner's list and all that the letters themselves use.
         quoted_words: From how many words in a row on a report counts as quoted.
         sentence_words: The most words that a sentence may have without a remark.
         grade: The highest Flesch-Kincaid grade without a remark.
@@ -79,11 +81,17 @@ def load_rules(folder: Path | None = None) -> Rules:
     top = root.mapping(required={"quoted_words", "sentence_words", "grade", "everyday_names", "rules"})
     return Rules(
         rules=tuple(_rule(item) for item in top["rules"].items()),
-        everyday_names=frozenset(top["everyday_names"].name().lower().split()),
+        everyday_names=frozenset(top["everyday_names"].name().lower().split()) | _used(folder or DEFAULT_LETTERS),
         quoted_words=top["quoted_words"].whole(low=3, high=100),
         sentence_words=top["sentence_words"].whole(low=10, high=200),
         grade=top["grade"].whole(low=4, high=20),
     )
+
+
+def _used(folder: Path) -> frozenset[str]:
+    """The words that letters are made of: somebody whose name is one of them is not named by it."""
+    texts = [path.read_text(encoding="utf-8") for name in _WORDS_OF if (path := folder / name).is_file()]
+    return frozenset(re.findall(r"\b[a-z]{3,}\b", "\n".join(texts)))
 
 
 def _rule(entry: Entry) -> Rule:

@@ -113,8 +113,9 @@ def _without(text: str, facts: LetterFacts) -> str:
     """The text with the subject's title and the case's reference blanked: what they say is not the writer's doing."""
     for fact in (facts.subject_name, facts.subject_ref, facts.case_ref):
         name = clean(fact)
-        if name:
-            text = text.replace(name, " " * len(name))
+        # An id of one or two letters stands in many words.
+        if len(name) >= 3:
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda match: " " * len(match.group()), text)
     return text
 
 

@@ -34,6 +34,8 @@ def findings(text: str, **forbidden: tuple[str, ...]) -> tuple[Finding, ...]:
         ("@may", "It may be so."),
         ("+49 30 1234567", "Between 1 and 3 April 2026 there were 1,234 of them."),
         ("", "Nothing at all."),
+        ("Kim Court", "You can go to a court."),
+        ("Ana Kind Body", "The body is independent, and we are kind."),
     ],
 )
 def test_words_that_are_names_as_well_are_left_alone(name: str, text: str):
