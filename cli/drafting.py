@@ -131,8 +131,9 @@ def _answer(
 def _show(answer: DraftAnswer) -> None:
     screen = output()
     if answer.withheld:
-        screen.print(answer.withheld)
+        screen.print(answer.withheld, soft_wrap=True)
         return
-    screen.print(f"{answer.subject_line}\n\n{answer.body}")
+    # A paragraph is one line, so that it can be copied as it is.
+    screen.print(f"{answer.subject_line}\n\n{answer.body}", soft_wrap=True)
     for finding in answer.findings:
-        screen.print(f"\n{finding.level}: {finding.why} {finding.suggestion}")
+        screen.print(f"\n{finding.level}: {finding.why} {finding.suggestion}", soft_wrap=True)

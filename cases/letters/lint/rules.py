@@ -114,7 +114,7 @@ def _pattern(entry: Entry) -> str:
     text = entry.name()
     spread = text.replace("'", "['’]").replace(" ?", r"\s*").replace(" ", r"\s+")  # noqa: RUF001  an apostrophe as printers set it
     # A bound of words is wanted where a letter stands at the end, and not beside a mark.
-    before, after = r"(?<!\w)" if text[0] not in "\\[!" else "", r"(?!\w)" if text[-1] not in "]!" else ""
+    before, after = r"(?<!\w)" if text[0] != "!" else "", r"(?!\w)" if text[-1] not in "]!+" else ""
     try:
         re.compile(spread)
     except re.error as error:

@@ -13,7 +13,7 @@ from cases.letters.lint.identities import disclosures, whole
 from cases.letters.lint.rules import Rules, load_rules
 from cases.letters.lint.shape import gaps, hard_to_read, missing_redress, quotations
 
-_QUOTED = re.compile(r"“[^”\n]*”")
+_QUOTED = re.compile(r"“[^”\n]{0,1000}”")
 # A mark that is a word of everyday language is found only where it is written as a mark.
 _CODE = re.compile(r"[_:/\d-]")
 

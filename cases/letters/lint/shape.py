@@ -12,7 +12,7 @@ from cases.letters.lint.look_alikes import eye
 from cases.letters.readability import grade, sentences, words_in
 
 _GAPS = re.compile(
-    r"\[\[.*?\]\]|\{\{.*?\}\}|\{%.*?%\}|\$\{?[a-zA-Z_]\w*\}?|<[A-Za-z_][\w ]*>"
+    r"\[\[.{0,200}?\]\]|\{\{.{0,200}?\}\}|\{%.{0,200}?%\}|\$\{?[a-zA-Z_]\w*\}?|<[A-Za-z_][\w ]{0,60}>"
     r"|\[(?:insert|your|name|date|the|add|link|course|reason|reference|fill)[^\]\n]{0,60}\]"
     r"|\b(?:TODO|TBD|TBC|FIXME|XXX+|LOREM IPSUM)\b|_{3,}|\{[a-z_]+\}",
     re.IGNORECASE,

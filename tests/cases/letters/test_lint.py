@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -99,6 +100,14 @@ def test_a_letter_that_is_hard_to_read_is_remarked_on():
 def test_findings_come_in_the_order_of_the_text_and_once_for_a_place():
     found = findings("Maria Kowalczyk wrote! And again!", reporters=("Maria Kowalczyk", "maria kowalczyk"))
     assert [f.rule for f in found] == ["reporter_identity", "exclamation", "exclamation"]
+
+
+@pytest.mark.parametrize("piece", ["a", "a-", "a student ", "[[", "“", "1 ", "your the one "])
+def test_a_long_text_of_one_kind_is_read_in_a_few_seconds(piece: str):
+    began = time.monotonic()
+    findings(piece * (20_000 // len(piece)), reporters=("Maria Kowalczyk",), reports=("He heard the church bell",))
+    # Half a second on a slow machine; a pattern that tries every pair of places takes half a minute.
+    assert time.monotonic() - began < 10
 
 
 def test_the_grade_is_the_published_formula():
