@@ -6,6 +6,7 @@ Each message reads "'x' must be Y (got Z); do W" and never holds a case's text o
     ├── InvalidInputError        something handed in is not as it must be
     │   ├── TaxonomyError        the policy file, with line and key
     │   ├── WeightsError         the weights of the queue's order, with line and key
+    │   ├── LettersError         the words of letters, with file, line and key
     │   └── UnknownPolicyError   a category, action, reason or severity that the taxonomy lacks
     ├── NotFoundError            no such case, report, model
     ├── ConflictError            it was so when you looked, and is no longer
@@ -45,6 +46,10 @@ class TaxonomyError(InvalidInputError):
 
 class WeightsError(InvalidInputError):
     """The file of the priority's weights is not valid; the message names its key, and its line where it has one."""
+
+
+class LettersError(InvalidInputError):
+    """A template, a rule or a mapping for letters is not valid; the message names its file, line and key."""
 
 
 class UnknownPolicyError(InvalidInputError):

@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     weights: Path | None = Field(
         default=None, description="What the queue's order weighs, a file; empty: the packaged default."
     )
+    letters: Path | None = Field(
+        default=None, description="The words of letters, a folder; empty: the packaged default."
+    )
     encoder: str | None = Field(
         default=None,
         description="A sentence-transformers model by directory or name; empty: the embedded all-MiniLM-L6-v2.",
@@ -220,7 +223,7 @@ class Settings(BaseSettings):
             raise ValueError("32 or more visible ASCII characters, which only the proxy and the service know")
         return value
 
-    @field_validator("taxonomy", "weights", "encoder", mode="before")
+    @field_validator("taxonomy", "weights", "letters", "encoder", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value

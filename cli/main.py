@@ -22,6 +22,7 @@ from cli import (
     callers,
     database,
     deciding,
+    drafting,
     erasing,
     evaluating,
     explaining,
@@ -74,6 +75,7 @@ app.add_typer(working.app)
 app.add_typer(handling.app)
 app.add_typer(reviewing.app)
 app.add_typer(deciding.app)
+app.add_typer(drafting.app)
 app.add_typer(explaining.app)
 app.add_typer(learning.app)
 app.add_typer(evaluating.app)

@@ -13,6 +13,7 @@ from cli.contract.base import Answer as Answer  # noqa: PLC0414 - it is part of 
 from cli.contract.handling import BulkAnswer, HandledAnswer, HistoryAnswer
 from cli.contract.inbound import InboundAnswer
 from cli.contract.learning import CompareAnswer, EvaluateAnswer, ExplainAnswer, ScoreAnswer, SuspectsAnswer
+from cli.contract.letters import DraftAnswer
 from cli.contract.privacy import ErasureAnswer, FinishAnswer, RetentionAnswer
 from cli.contract.queue import ClaimAnswer, DecideAnswer, QueueAnswer
 from cli.contract.record import DatabaseAnswer, ExportAnswer, ImportAnswer
@@ -24,6 +25,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     QueueAnswer,
     ClaimAnswer,
     DecideAnswer,
+    DraftAnswer,
     HandledAnswer,
     BulkAnswer,
     HistoryAnswer,

@@ -38,7 +38,7 @@ def test_roles_queues_and_an_end_are_the_keys(run: Run, store: CaseStore):
         ((), "'--role' must be at least one of tooling, associate, lead, policy_owner, data_scientist, admin"),
         (("--role", "root"), "(got root)"),
         (("--role", "lead", "--queue", "nowhere"), "'--queue' must be one of version"),
-        (("--role", "lead", "--queue", "nowhere"), "(got 'nowhere'); choose from main, "),
+        (("--role", "lead", "--queue", "nowhere"), "(got another word, of 7 characters); choose from main, "),
         (("--role", "lead", "--expires", "soon"), "'--expires' must be a duration such as 12h or 90d"),
         (("--role", "lead", "--expires", "0s"), "must be later than now"),
     ],

@@ -59,6 +59,7 @@ def test_it_holds_the_packages_that_serve_and_neither_a_model_nor_the_rest(built
     assert {"cases", "features", "models", "evaluation", "serving", "requirements.lock"} <= held
     assert not held & {"tests", "benchmarks", "cli", "training", ".caseload", ".git"}
     assert (built / "src" / "cases" / "policy" / "default.yaml").is_file()
+    assert (built / "src" / "cases" / "letters" / "templates" / "frame.yaml").is_file()
 
 
 def test_what_it_installs_is_the_lock_line_by_line(built: Path) -> None:

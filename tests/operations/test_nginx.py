@@ -77,7 +77,7 @@ def test_a_case_goes_its_way_through_nginx(deployed: Deployed) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/metrics", "/score", "/schema.json", "/docs.json", "/livez", "/readyz", "/healthz", "/", "/static_content/x",
+        "/metrics", "/score", "/schema.json", "/docs.json", "/livez", "/readyz", "/healthz", "/static_content/x",
         "//metrics", "/v1/../metrics", "/v1/%2e%2e/metrics", "/v1/..%2fmetrics", "/v1/./../metrics",
         "/v1/..;/metrics",
         "/health/live/../../metrics", "/%6detrics", "/METRICS", "/metrics/", "/v1/../score", "/health/metrics",

@@ -98,7 +98,8 @@ def test_a_revoked_key_is_refused_within_seconds(place: Place) -> None:
 
 def test_whoever_was_looked_up_a_moment_ago_is_known_without_looking(place: Place) -> None:
     now = [time.monotonic()]
-    callers = Callers(lambda: place.store, TrustedProxies.of_settings(place.settings), now=lambda: now[0])
+    proxies = TrustedProxies.of_settings(place.settings)
+    callers = Callers(lambda: place.store, proxies, Failures(proxies, 300), now=lambda: now[0])
     header = f"Bearer {place.store.add_caller('often', [Role.TOOLING])}"
     request = {"headers": [(b"authorization", header.encode())]}
     assert callers.remembered(request) is None

@@ -30,7 +30,7 @@ def test_the_document_is_openapi_3_1_and_describes_errors_as_problems(shared: Ru
 
 
 def test_no_page_is_served_that_would_fetch_from_elsewhere(shared: Running) -> None:
-    assert {shared.client.get(path).status_code for path in ("/", "/docs", "/redoc", "/docs.json")} == {404}
+    assert {shared.client.get(path).status_code for path in ("/docs", "/redoc", "/docs.json")} == {404}
 
 
 def test_each_route_is_in_the_documentation(shared: Running) -> None:

@@ -20,7 +20,6 @@ def test_each_route_is_known_by_its_template_and_its_ids(method: str, template: 
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/"),
         ("GET", "/v1/nowhere"),
         ("DELETE", "/v1/queue"),
         ("GET", "/v1/queue/"),
