@@ -27,6 +27,7 @@ from cases.store.learning import Learning
 from cases.store.listing import Listing
 from cases.store.migrate import require_head
 from cases.store.noting import Noting
+from cases.store.overseeing import Blind, Overseeing, Work
 from cases.store.past_decisions import PastDecisions
 from cases.store.policing import Policing
 from cases.store.reading import Reading
@@ -45,6 +46,7 @@ from cases.store.working import Reranked, Working
 __all__ = [
     "CODE_LASTS",
     "UNSCORED_ORDER_KEY",
+    "Blind",
     "CameOf",
     "CaseStore",
     "Habit",
@@ -54,6 +56,7 @@ __all__ = [
     "Start",
     "Unsealed",
     "Waiting",
+    "Work",
 ]
 
 
@@ -76,6 +79,7 @@ class CaseStore(
     Choosing,
     Holding,
     Habits,
+    Overseeing,
     Exporting,
     Policing,
     Rebuilding,

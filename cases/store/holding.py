@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from cases.ids import CaseId
 from cases.record import Lease
 from cases.store.database import Database
-from cases.store.rows import chunks
+from cases.store.rows import AnyRow, chunks
 from cases.store.tables import leases, skips
 
 
@@ -31,7 +31,7 @@ class Holding:
             for some in chunks(wanted):
                 query = select(leases).where(leases.c.case_id.in_(some), leases.c.expires_at > self._db.now_column())
                 for row in connection.execute(query):
-                    found[CaseId(row.case_id)] = Lease(CaseId(row.case_id), row.holder, row.token, row.expires_at)
+                    found[CaseId(row.case_id)] = lease_from(row)
             return found
 
         return self._db.read(work)
@@ -50,7 +50,7 @@ class Holding:
 
         def work(connection: Connection) -> list[Lease]:
             rows = connection.execute(query)
-            return [Lease(CaseId(row.case_id), row.holder, row.token, row.expires_at) for row in rows]
+            return [lease_from(row) for row in rows]
 
         return self._db.read(work)
 
@@ -63,3 +63,8 @@ class Holding:
         query = select(skips.c.case_id).where(skips.c.holder == holder)
         found = self._db.read(lambda connection: connection.execute(query).scalars().all())
         return frozenset(CaseId(case_id) for case_id in found)
+
+
+def lease_from(row: AnyRow) -> Lease:
+    """A row of `leases` as a lease."""
+    return Lease(CaseId(row.case_id), row.holder, row.token, row.expires_at)

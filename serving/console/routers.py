@@ -1,5 +1,13 @@
 """All routes of the console."""
 
-from serving.console import acting, case, choosing, downloading, queue, signing_in
+from serving.console import acting, case, choosing, downloading, overseeing, queue, signing_in
 
-ROUTERS = (signing_in.router, queue.router, case.router, acting.router, choosing.router, downloading.router)
+ROUTERS = (
+    signing_in.router,
+    queue.router,
+    case.router,
+    acting.router,
+    choosing.router,
+    downloading.router,
+    overseeing.router,
+)

@@ -24,6 +24,9 @@ _STYLE = "getComputedStyle(document.activeElement)"
 OUTLINE = f"{_STYLE}.outlineStyle + {_STYLE}.outlineWidth"
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 STATES = (
+    "team",
+    "policy",
+    "model",
     "queue",
     "filtered",
     "nothing",
@@ -62,6 +65,7 @@ def bring(page: Page, desk: Desk, state: str) -> None:
         "mine": "/mine",
         "choices": "/choices",
         "missing": "/cases/x",
+        **{name: f"/{name}" for name in ("team", "policy", "model")},
     }
     page.goto(desk.service.url + paths.get(state, "/"))
     if state == "case":
