@@ -27,6 +27,7 @@ _WORDS = {
     "contents": "texts",
     "identities": "reporters of reports",
     "notes": "notes",
+    "letters": "letters",
     "fingerprints": "fingerprints of texts",
     "answers": "answers kept for repeated requests",
     "subjects": "subjects",

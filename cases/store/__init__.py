@@ -24,6 +24,7 @@ from cases.store.gathering import Gathering
 from cases.store.habits import Habit, Habits
 from cases.store.holding import Holding
 from cases.store.learning import Learning
+from cases.store.lettering import Lettering
 from cases.store.listing import Listing
 from cases.store.migrate import require_head
 from cases.store.noting import Noting
@@ -67,6 +68,7 @@ class CaseStore(
     Listing,
     Answering,
     Noting,
+    Lettering,
     Scoring,
     Watching,
     Working,

@@ -28,6 +28,7 @@ from cases.store.tables import (
     contents,
     fingerprints,
     idempotent_answers,
+    letters,
     notes,
     report_identities,
     reports,
@@ -42,7 +43,7 @@ class Extent:
 
     Attributes:
         identities: Who reported is forgotten.
-        texts: What was said is: title, description, attributes, fingerprints, notes, kept answers.
+        texts: What was said is: title, description, attributes, fingerprints, notes, letters, kept answers.
         refs: The source's own ids of the reports are.
         cause: Why, a code for the events.
     """
@@ -66,6 +67,7 @@ def erase_case(
     if extent.texts:
         version, left = _erase_contents(connection, case_id, None if whole else plan.report_ids, counts, steps)
         counts["notes"] += _deleted(connection, notes, notes.c.case_id, [case_id])
+        counts["letters"] += _deleted(connection, letters, letters.c.case_id, [case_id])
         counts["fingerprints"] += _deleted(connection, fingerprints, fingerprints.c.report_id, report_ids)
         # They hold what a case says.
         counts["answers"] += _deleted(connection, idempotent_answers, idempotent_answers.c.case_id, [case_id])
@@ -100,6 +102,7 @@ def count_case(connection: Connection, case_id: CaseId, plan: ErasurePlan, exten
         rows: list[AnyRow] = list(connection.execute(_OUTLINE.where(contents.c.case_id == case_id)))
         counts["contents"] += len(_going(rows, None if case_id in plan.whole else plan.report_ids)[0])
         counts["notes"] += _count(connection, notes, notes.c.case_id == case_id)
+        counts["letters"] += _count(connection, letters, letters.c.case_id == case_id)
         counts["fingerprints"] += _counted(connection, fingerprints, fingerprints.c.report_id, report_ids)
         counts["answers"] += _count(connection, idempotent_answers, idempotent_answers.c.case_id == case_id)
     if extent.identities:

@@ -29,6 +29,8 @@ PAGES: Mapping[Route, Needed] = {
     ("POST", "/views/remove"): Permission.QUEUE,
     ("GET", "/cases/{case_id}"): Permission.READ,
     ("GET", "/cases/{case_id}/why"): Permission.READ,
+    ("GET", "/cases/{case_id}/words"): Permission.WORK,
+    ("POST", "/cases/{case_id}/words/{audience}"): Permission.WORK,
     ("POST", "/claim"): Permission.WORK,
     ("POST", "/cases/{case_id}/claim"): Permission.WORK,
     ("POST", "/cases/{case_id}/renew"): Permission.WORK,

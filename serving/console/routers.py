@@ -1,6 +1,6 @@
 """All routes of the console."""
 
-from serving.console import acting, case, choosing, downloading, overseeing, queue, signing_in
+from serving.console import acting, case, choosing, downloading, overseeing, queue, signing_in, wording
 
 ROUTERS = (
     signing_in.router,
@@ -10,4 +10,5 @@ ROUTERS = (
     choosing.router,
     downloading.router,
     overseeing.router,
+    wording.router,
 )

@@ -10,7 +10,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from cases.record import NewReport
+from cases.decision import Verdict
+from cases.listing import CaseFilter
+from cases.record import CaseStatus, NewReport
 from serving.console.assets import assets
 from tests.console.desk import PATIENCE_MS, Desk, a_desk, written
 from tests.serving.small_model import SmallModel
@@ -25,6 +27,7 @@ OUTLINE = f"{_STYLE}.outlineStyle + {_STYLE}.outlineWidth"
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 STATES = (
     "team",
+    "words",
     "policy",
     "model",
     "queue",
@@ -47,7 +50,10 @@ def desk(
     chromium: Browser, tmp_path_factory: pytest.TempPathFactory, small_models: tuple[SmallModel, SmallModel]
 ) -> Iterator[Desk]:
     with a_desk(chromium, "postgresql", tmp_path_factory.mktemp("everybody"), small_models) as desk:
-        desk.file(written(30))
+        filed = desk.file(written(30))
+        case, lease = desk.store.claim(filed[-1], "somebody", 900)
+        verdict = Verdict("intellectual_property", 3, "remove_content", "clear_breach")
+        desk.store.decide(case.id, verdict, holder="somebody", token=lease.token)
         yield desk
 
 
@@ -68,6 +74,9 @@ def bring(page: Page, desk: Desk, state: str) -> None:
         **{name: f"/{name}" for name in ("team", "policy", "model")},
     }
     page.goto(desk.service.url + paths.get(state, "/"))
+    if state == "words":
+        decided = next(work for work in desk.store.list_cases(100, only=CaseFilter(status=CaseStatus.DECIDED)))
+        page.goto(f"{desk.service.url}/cases/{decided.id}/words?put_up=2026-01-05&name=Painting")
     if state == "case":
         page.locator("td.what a").last.click()
         page.wait_for_url("**/cases/*")

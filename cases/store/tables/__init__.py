@@ -1,8 +1,8 @@
 """The schema as SQLAlchemy sees it. docs/database.md says who writes what; the migrations make it.
 
 Append-only, held by triggers: contents (no UPDATE), scores, decisions, withdrawn_decisions, events, seals, champions
-(neither UPDATE nor DELETE). Erasable: the rows of report_identities, notes, contents and fingerprints; `erasing`
-erases them, and `erasures` says that it was done.
+(neither UPDATE nor DELETE). Erasable: the rows of report_identities, notes, letters, contents and fingerprints;
+`erasing` erases them, and `erasures` says that it was done.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from cases.store.tables.access import callers, inbound_sources, people
 from cases.store.tables.console import choices, sign_ins
 from cases.store.tables.conventions import CODE_LENGTH, ID_LENGTH, MYSQL, NAME_LENGTH, metadata
 from cases.store.tables.history import erasures, events, seals
+from cases.store.tables.letters import letters
 from cases.store.tables.policy import champions, severity_levels
 from cases.store.tables.record import (
     QUEUE_ORDER,
@@ -48,6 +49,7 @@ __all__ = [
     "idempotent_answers",
     "inbound_sources",
     "leases",
+    "letters",
     "metadata",
     "notes",
     "people",

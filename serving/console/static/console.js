@@ -42,6 +42,8 @@
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-open]");
     if (opener) open_dialog(one(opener.dataset.open));
+    const copied = event.target.closest("[data-copy]");
+    if (copied) navigator.clipboard?.writeText(one(copied.dataset.copy).value).then(() => { copied.textContent = "Copied"; });
     const act = event.target.closest("[data-act]")?.dataset.act;
     if (act === "unveil") (one("#text").classList.remove("veiled"), event.target.closest(".veil").remove());
     if (act === "reload") location.reload();
