@@ -98,7 +98,7 @@ class Overseeing:
         """
         columns = (decisions.c.category, decisions.c.suggested_rank)
         from_scores = decisions.join(scores, scores.c.id == decisions.c.score_id)
-        query = self._looked_at(select(*columns), window, from_scores).where(~decisions.c.suggestion_shown)
+        query = self._looked_at(select(*columns), window, from_scores).where(decisions.c.suggestion_hidden)
         ranks: dict[str, list[int | None]] = defaultdict(list)
         for category, rank in self._db.read(lambda connection: connection.execute(query).all()):
             ranks[category].append(rank)

@@ -127,7 +127,7 @@ async def show_why(request: Request, case_id: str, parts: Parts, who: Who) -> HT
     try:
         check_size([to_judge])
         [scored] = await parts.scorer.score([to_judge])
-        [told] = await parts.explaining.all([scored], [to_judge], Wanted(why=True, precedents=_PRECEDENTS + 1))
+        [told] = await parts.explaining.all([scored], [to_judge], Wanted(why=True, precedents=_PRECEDENTS), [case.id])
     except CaseloadError as error:
         why_not = kind_of(error).title
         return await run_in_threadpool(page, request, "_why.html", case=case, told=None, why_not=why_not)
@@ -227,24 +227,22 @@ def _why_page(request: Request, parts: Services, who: Identity, case: Case, told
         told=told,
         title=title,
         description=description,
-        precedents=_alike(parts, who, case, told),
+        precedents=_alike(parts, who, told),
         says=in_words(told.like_it),
         why_not="",
     )
 
 
-def _alike(parts: Services, who: Identity, case: Case, told: Explained) -> list[Alike]:
+def _alike(parts: Services, who: Identity, told: Explained) -> list[Alike]:
     """The precedents, those that were decided otherwise first."""
     if told.like_it is None:
         return []
     found = []
     for precedent in told.like_it.precedents:
-        if precedent.case_id == case.id:
-            continue
         try:
             other: Case | None = parts.store().case(CaseId(precedent.case_id))
         except NotFoundError:
             other = None  # learnt from, and not in this record
         seen = other if other is not None and who.sees(other.queue) else None
         found.append(Alike(precedent, precedent.category != told.like_it.suggested, seen))
-    return sorted(found, key=lambda alike: not alike.differs)[:_PRECEDENTS]
+    return sorted(found, key=lambda alike: not alike.differs)

@@ -9,7 +9,7 @@ from cases.event import AttributeValue, EventKind
 
 NOVEL = "Like nothing decided so far"
 
-_LIKELY = ((0.9, "Very likely"), (0.7, "Likely"), (0.4, "Possible"), (0.0, "Unlikely"))
+_LIKELY = ((0.9, "Very likely"), (0.7, "Likely"), (0.4, "Possible"), (0.1, "Unsure"), (0.0, "Unlikely"))
 
 # What each part of the priority says where it counts. `waiting` is the time of receipt, and each case has one.
 _PARTS: Mapping[str, tuple[str, str]] = {

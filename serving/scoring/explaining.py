@@ -73,8 +73,14 @@ class Explaining:
         self._turn = asyncio.Lock()
         self.waiting = 0
 
-    async def all(self, scored: Sequence[Scored], cases: Sequence[CaseToJudge], wanted: Wanted) -> list[Explained]:
-        """What is told of each score, in their order.
+    async def all(
+        self,
+        scored: Sequence[Scored],
+        cases: Sequence[CaseToJudge],
+        wanted: Wanted,
+        exclude: Collection[str] = (),
+    ) -> list[Explained]:
+        """What is told of each score, in their order; cases in `exclude` are no precedents.
 
         Raises:
             InvalidInputError: More is asked than one request may.
@@ -92,7 +98,7 @@ class Explaining:
             for answer, case in zip(scored, cases, strict=True):
                 # A turn for each case, so that the few of one request go in between the many of another.
                 async with self._turn:
-                    told.append(await run_in_threadpool(self.explain, answer, case, wanted))
+                    told.append(await run_in_threadpool(self.explain, answer, case, wanted, exclude))
             return told
         finally:
             self.waiting -= len(cases)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from cases.decision import SuggestionShown, Verdict
 from cases.identity import Role
 from cases.record import Case
 from cases.store import Blind
@@ -67,6 +68,19 @@ def test_the_model_is_judged_where_nobody_saw_what_it_said(blind: Console) -> No
     assert "<strong>33 %</strong>" in page
     assert "<strong>67 %</strong>" in page
     assert "too few to say much" in page
+
+
+def test_a_model_that_abstained_is_not_taken_for_one_that_was_hidden(console: Console) -> None:
+    [case] = file_some(console, 1)
+    store = console.place.store
+    score = store.latest_score(case.id)
+    assert score is not None
+    _, lease = store.claim(case.id, "ada", 900)
+    verdict = Verdict("hate", 2, "warn", "clear_breach")
+    nothing = SuggestionShown(score.id, ())
+    decision = store.decide(case.id, verdict, holder="ada", token=lease.token, shown=nothing)
+    assert not decision.suggestion_shown
+    assert store.blind_slice(timedelta(days=1)) == []
 
 
 def test_what_was_decided_with_a_suggestion_in_sight_is_no_part_of_the_blind_slice(console: Console) -> None:

@@ -225,6 +225,8 @@ decisions = Table(
     id_column("score_id", ForeignKey("scores.id")),
     Column("suggestion", String(16), nullable=False),
     Column("suggestion_shown", Boolean, nullable=False),
+    # Since revision 0012, NULL before: whether it was kept from view. Not shown may also mean that there was none.
+    Column("suggestion_hidden", Boolean),
     Column("suggested_rank", Integer),
     # Of those not withdrawn at most one reviews another: each case has one that stands, cases.decision_id.
     id_column("reviews", ForeignKey("decisions.id"), index=True),

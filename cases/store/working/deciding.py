@@ -190,6 +190,7 @@ def unaided_values() -> RowValues:
         "score_id": None,
         "suggestion": Suggestion.UNAIDED.value,
         "suggestion_shown": False,
+        "suggestion_hidden": False,
         "suggested_rank": None,
         "handling_seconds": None,
     }
@@ -239,6 +240,7 @@ def _suggestion_values(verdict: Verdict, shown: SuggestionShown | None) -> RowVa
         "score_id": shown.score_id if shown else None,
         "suggestion": (taken if seen else Suggestion.UNAIDED).value,
         "suggestion_shown": seen,
+        "suggestion_hidden": shown is not None and shown.hidden,
         "suggested_rank": rank,
     }
 

@@ -1,6 +1,9 @@
-"""The words for decisions: a table with each version of each letter.
+"""The words for decisions: a table with each version of each letter. And whether a suggestion was hidden on purpose.
 
-Taken down again they are lost; what was sent was sent by other systems, which have it.
+A suggestion that was not shown may have been hidden (the blind slice), or there was none, since the model abstained;
+the two were stored alike.
+
+Taken down again both are lost; what was sent was sent by other systems, which have it.
 
 Revision: 0012, after 0011.
 """
@@ -23,7 +26,7 @@ MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make them."""
     op.create_table(
         "letters",
         sa.Column("id", sa.String(36), nullable=False),
@@ -43,12 +46,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letters")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_letters_case_id_cases")),
         sa.ForeignKeyConstraint(["decision_id"], ["decisions.id"], name=op.f("fk_letters_decision_id_decisions")),
-        sa.UniqueConstraint("decision_id", "audience", "version", name=op.f("uq_letters_decision_id")),
+        sa.UniqueConstraint(
+            "decision_id", "audience", "version", name=op.f("uq_letters_decision_id_audience_version")
+        ),
         **MYSQL,
     )
     op.create_index("ix_letters_case_id", "letters", ["case_id"])
+    op.add_column("decisions", sa.Column("suggestion_hidden", sa.Boolean, nullable=True))
 
 
 def downgrade() -> None:
-    """Drop it."""
+    """Drop them."""
+    op.drop_column("decisions", "suggestion_hidden")
     op.drop_table("letters")
