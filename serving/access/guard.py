@@ -52,34 +52,22 @@ class Guard:
             # There are none; whatever a library adds is not open for that.
             await send({"type": "websocket.close", "code": 1008, "reason": ""})
             return
-        if scope["type"] != "http" or IDENTITY in scope:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if IDENTITY in scope:
+            # Let in further out. What breaks ends here all the same: the app around would answer it in its own way.
+            await _unbroken(self.app, scope, receive, send)
             return
         named = enter_request(scope)
         secured = PAGE_HEADERS if is_page(scope["path"]) else API_HEADERS
         send = with_headers(send, {REQUEST_ID_HEADER: named, **self.told()}, secured)
-        started = False
+        await _unbroken(self._let_in, scope, receive, send)
 
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            who = await self._admit(scope)
-            with self.limits.one(who) if who is not None else nullcontext():
-                await self._pass_on(scope, receive, watched)
-        except ClientDisconnect:
-            # Gone in the middle of the body: what came of it may well look whole, and is not what was to be sent.
-            return
-        except CaseloadError as error:
-            # Of what is asked before the app begins, which answers its own.
-            if not started:
-                await problem_of(error)(scope, receive, send)
-        except Exception as error:  # noqa: BLE001 - the last one to see it; raised on, the server would log what it says
-            answer = crash(error)
-            if not started:
-                await answer(scope, receive, send)
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        who = await self._admit(scope)
+        with self.limits.one(who) if who is not None else nullcontext():
+            await self._pass_on(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _whole_body(scope, receive)
@@ -111,6 +99,30 @@ class Guard:
         refuse_native(identity, scope["method"], scope["path"])
         scope[IDENTITY] = identity
         return identity
+
+
+async def _unbroken(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """What `app` answers, or the problem that it raised, unless its answer had begun."""
+    started = False
+
+    async def watched(message: Message) -> None:
+        nonlocal started
+        started = started or message["type"] == "http.response.start"
+        await send(message)
+
+    try:
+        await app(scope, receive, watched)
+    except ClientDisconnect:
+        # Gone in the middle of the body: what came of it may well look whole, and is not what was to be sent.
+        return
+    except CaseloadError as error:
+        # Of what is asked before the app begins, which answers its own.
+        if not started:
+            await problem_of(error)(scope, receive, send)
+    except Exception as error:  # noqa: BLE001 - the last one to see it; raised on, the server would log what it says
+        answer = crash(error)
+        if not started:
+            await answer(scope, receive, send)
 
 
 def _kind(scope: Scope) -> str:

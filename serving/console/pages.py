@@ -27,10 +27,12 @@ from serving.access.pages import PAGES
 from serving.access.permissions import OPEN, ROLES, Permission
 from serving.access.permitting import permitted
 from serving.api.problems import (
+    INTERNAL,
     INVALID_INPUT,
     ForbiddenError,
     Kind,
     UnauthorizedError,
+    crash,
     field_errors,
     kind_of,
     told_errors,
@@ -63,6 +65,9 @@ class PageRoute(APIRoute):
             except RequestValidationError as error:
                 told = told_errors(field_errors(error.errors(), skip=1))
                 answer = await run_in_threadpool(_error_page, request, INVALID_INPUT, told)
+            except Exception as error:  # noqa: BLE001 - logged without what it says; a page is owed a page
+                crash(error)
+                answer = await run_in_threadpool(_error_page, request, INTERNAL, INTERNAL.detail)
             return squeezed(request, answer)
 
         return handled

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from cases.identity import Role
 from serving.access.pages import PAGES
 from serving.access.permissions import OPEN, ROLES
+from serving.observing import logs
 from tests.console.conftest import Console, claim_next
 from tests.serving.test_permissions import filled_in
 
@@ -154,3 +155,19 @@ def test_another_teams_case_is_not_shown(console: Console) -> None:
             assert answer.status_code == 403, path
     assert case.id not in lou.get("/").text
     assert case.content.title not in lou.get("/", params={"q": "T-1"}).text
+
+
+def test_what_nobody_foresaw_is_a_page_without_a_word_of_what_it_said(
+    console: Console, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure()
+    ada = console.sign_in("ada")
+
+    def broken(*_: object, **__: object) -> int:
+        raise RuntimeError("canary-7716")
+
+    monkeypatch.setattr(type(console.place.store), "queue_length", broken)
+    answer = ada.get("/")
+    assert answer.status_code == 500
+    assert "Something broke on our side" in answer.text
+    assert "canary-7716" not in answer.text + "".join(capfd.readouterr())

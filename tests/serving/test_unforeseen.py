@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from cases.identity import Role
 from cases.settings import load_settings
 from cases.store import CaseStore, migrate
 from features.assemble import AssembledCase
 from models.judge import Judgement
+from serving.access.guard import Guard
 from serving.app import build_app, build_services
 from serving.observing import logs
-from tests.serving.conftest import Running, a_report, wait_until
+from tests.serving.conftest import Place, Running, a_report, wait_until
 
 CANARY = "canary-5f3a9c"
 
@@ -145,6 +147,25 @@ def test_an_error_in_a_route_is_a_problem_and_no_traceback(running: Running, mon
 
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert CANARY not in answer.text
+
+
+def test_it_is_one_behind_two_guards_too_as_the_service_stands(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure()
+    services = build_services(place.settings)
+    key = place.store.add_caller("tests", Role)
+    outer = Guard(build_app(services), services.callers, services.limits, services.told_headers)
+    with TestClient(outer, headers={"Authorization": f"Bearer {key}"}) as client:
+        monkeypatch.setattr(CaseStore, "queue_length", _broken)
+        answer = client.get("/v1/queue")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert answer.json()["code"] == "internal_error"
+    assert CANARY not in "".join(capfd.readouterr())
+
+
+def _broken(*_: object, **__: object) -> int:
+    raise RuntimeError(CANARY)
 
 
 def test_a_logged_traceback_keeps_its_places_and_types_and_loses_its_messages() -> None:
