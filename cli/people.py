@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cases.store import CODE_LASTS
 from cli.command import AsJson, answer_json, opened_store, output, policy_of, settings_of
 from cli.rights import Queues, Roles, known_queues, known_roles, minute, queues_shown
 
@@ -47,6 +46,8 @@ def remove(ctx: typer.Context, name: Name) -> None:
 @app.command("sign-in")
 def sign_in(ctx: typer.Context, name: Name) -> None:
     """Make a code with which NAME signs in to the console where no proxy does it; it works once."""
+    from cases.store import CODE_LASTS
+
     settings = settings_of(ctx)
     with opened_store(settings) as store:
         code = store.make_sign_in_code(name)
