@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from cases.choices import Choices, SavedView, Theme
 from cases.identity import Identity
+from serving.api.storable import storable
 from serving.console.case import SENSITIVE
 from serving.console.pages import PageRoute, choices_of, gone_to, page, visited
 from serving.services import Services, identity, services
@@ -52,7 +53,13 @@ def save_view(
     request: Request, parts: Parts, who: Who, name: Annotated[str, Form()], query: Annotated[str, Form()] = ""
 ) -> Response:
     """Keep a view of the queue under a name."""
-    return _changed(request, parts, who, choices_of(parts, who).with_view(SavedView(name, query)), f"/?{query}")
+    return _changed(
+        request,
+        parts,
+        who,
+        choices_of(parts, who).with_view(SavedView(storable(name), storable(query))),
+        f"/?{query}",
+    )
 
 
 @router.post("/views/remove")

@@ -20,6 +20,7 @@ from cases.precondition import Precondition
 from cases.record import Case, CaseStatus, Lease, Score
 from serving.access.permitting import their_queues
 from serving.api.cursors import queue_cursor, queue_place
+from serving.api.storable import storable
 from serving.console.pages import PageRoute, choices_of, gone_to, page, visited
 from serving.scoring.scores import top_categories
 from serving.services import Services, identity, services
@@ -36,8 +37,8 @@ _LOOKED_AT = 200
 
 
 def _nothing_if_empty(value: object) -> object:
-    # A form sends a field that was left alone as an empty text.
-    return None if value == "" else value
+    # A form sends a field that was left alone as an empty text; what no database holds is dropped from others.
+    return storable(value) or None
 
 
 class View(BaseModel):

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from cases.choices import SavedView
 from cases.identity import Role
+from cases.store import CaseStore
 from serving.access.pages import PAGES
 from serving.access.permissions import OPEN, ROLES
+from serving.app import build_app, build_services
 from serving.observing import logs
 from tests.console.conftest import Console, claim_next
+from tests.databases import fresh_database
+from tests.serving.conftest import Place
 from tests.serving.test_permissions import filled_in
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}\u202e\u0000javascript:alert(1)"
@@ -171,3 +177,15 @@ def test_what_nobody_foresaw_is_a_page_without_a_word_of_what_it_said(
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.text
     assert "canary-7716" not in answer.text + "".join(capfd.readouterr())
+
+
+@pytest.mark.postgresql
+def test_what_no_database_holds_is_looked_for_without_it(tmp_path: Path, place: Place) -> None:
+    with fresh_database("postgresql", tmp_path) as url:
+        services = build_services(place.settings.model_copy(update={"database_url": url}))
+        with CaseStore.open(url) as store, TestClient(build_app(services)) as client:
+            console = Console(client, Place(place.settings, store, place.models), services, "")
+            ada = console.sign_in("ada")
+            assert ada.get("/", params={"q": "a\x00b"}).status_code == 200
+            assert ada.post("/views", data={"name": "a\x00b", "query": "q=\x00"}).status_code == 303
+            assert store.choices_of("ada").views == (SavedView("ab", "q="),)
