@@ -1,6 +1,6 @@
 """All routes of the console."""
 
-from serving.console import acting, case, choosing, downloading, overseeing, queue, signing_in, wording
+from serving.console import acting, case, choosing, downloading, overseeing, queue, signing_in, uploading, wording
 
 ROUTERS = (
     signing_in.router,
@@ -10,5 +10,6 @@ ROUTERS = (
     choosing.router,
     downloading.router,
     overseeing.router,
+    uploading.router,
     wording.router,
 )

@@ -27,6 +27,7 @@ OUTLINE = f"{_STYLE}.outlineStyle + {_STYLE}.outlineWidth"
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 STATES = (
     "team",
+    "upload",
     "words",
     "policy",
     "model",
@@ -71,7 +72,7 @@ def bring(page: Page, desk: Desk, state: str) -> None:
         "mine": "/mine",
         "choices": "/choices",
         "missing": "/cases/x",
-        **{name: f"/{name}" for name in ("team", "policy", "model")},
+        **{name: f"/{name}" for name in ("team", "policy", "model", "upload")},
     }
     page.goto(desk.service.url + paths.get(state, "/"))
     if state == "words":
