@@ -170,7 +170,7 @@ def _refuse_without(needed: Sequence[str], columns: Sequence[str]) -> None:
     missing = [name for name in needed if name not in columns]
     if missing:
         raise InvalidInputError(
-            f"'file' must have the columns {', '.join(needed)} (got none called {', '.join(missing)}); add what lacks",
+            f"'file' must have the columns {', '.join(needed)} (got none called {', '.join(missing)}); add them",
             field="file",
         )
 
