@@ -52,6 +52,7 @@ COLUMNS: Mapping[TableName, Mapping[str, Kind]] = {
         "score_id": "text",
         "suggestion": "text",
         "suggestion_shown": "truth",
+        "suggestion_hidden": "truth",
         "suggested_rank": "whole",
         "reviews": "text",
         "overturns": "truth",

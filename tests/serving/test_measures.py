@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -192,10 +193,8 @@ def test_bentomls_own_server_tells_the_same(place: Place, tmp_path: Path) -> Non
     assert CANARY not in said.text
     assert CANARY not in (tmp_path / "bentoml.txt").read_text()
     # Its lines are ours where they are for machines.
-    assert (
-        '"logger": "caseload.access", "event": "request", "method": "GET", "route": "/v1/queue"'
-        in (tmp_path / "bentoml.txt").read_text()
-    )
+    lines = [line for line in (tmp_path / "bentoml.txt").read_text().splitlines() if "caseload.access" in line]
+    assert "/v1/queue" in [json.loads(line)["route"] for line in lines]
 
 
 @contextmanager
