@@ -107,6 +107,8 @@ def test_batches_the_model_and_its_swaps_are_told(place: Place, tmp_path: Path) 
         before = scrape(client)
         second = place.promote(1, version="2")
         wait_until(lambda: client.get("/v1/model").json()["model"]["sha256"] == second, seconds=40)
+        # A swap is counted once it is over, a moment after the model serves.
+        wait_until(lambda: scrape(client)("caseload_model_swaps_total") == 2, seconds=40)
         after = scrape(client)
 
     # Forty as thirty-two and eight, and the report by itself.
