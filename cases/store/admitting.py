@@ -76,10 +76,7 @@ class Admitting:
 
     def person(self, name: str) -> Identity | None:
         """Who is let in under that name; None for somebody unknown or removed."""
-        query = select(people).where(people.c.name == name, people.c.removed_at.is_(None))
-        row = self._db.read(lambda connection: connection.execute(query).one_or_none())
-        # MariaDB compares without trailing spaces.
-        return identity_of(row, IdentityKind.PERSON) if row is not None and row.name == name else None
+        return self._db.read(lambda connection: let_in(connection, name))
 
     def people(self) -> tuple[Person, ...]:
         """All people by name, those removed too."""
@@ -102,3 +99,11 @@ class Admitting:
             connection.execute(change)
 
         self._db.write(work)
+
+
+def let_in(connection: Connection, name: str) -> Identity | None:
+    """Who is let in under that name; None for somebody unknown or removed."""
+    query = select(people).where(people.c.name == name, people.c.removed_at.is_(None))
+    row = connection.execute(query).one_or_none()
+    # MariaDB compares without trailing spaces.
+    return identity_of(row, IdentityKind.PERSON) if row is not None and row.name == name else None

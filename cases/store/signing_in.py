@@ -15,10 +15,10 @@ from enum import StrEnum
 from sqlalchemy import Connection, delete, insert, select
 
 from cases.errors import NotFoundError
-from cases.identity import Identity, IdentityKind
+from cases.identity import Identity
+from cases.store.admitting import let_in
 from cases.store.database import Database
-from cases.store.rights import identity_of
-from cases.store.tables import people, sign_ins
+from cases.store.tables import sign_ins
 
 CODE_LASTS = timedelta(minutes=15)
 # 32 signs, 5 bits each: without l, o, 0 and 1, which are misread.
@@ -46,7 +46,7 @@ class SigningIn:
         code = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
 
         def work(connection: Connection) -> None:
-            if _let_in(connection, name) is None:
+            if let_in(connection, name) is None:
                 raise NotFoundError(f"'name' must be of somebody let in (got {name[:255]!r}); check its spelling")
             self._keep(connection, code, name, _Kind.CODE, CODE_LASTS)
 
@@ -66,7 +66,7 @@ class SigningIn:
             connection.execute(delete(sign_ins).where(sign_ins.c.expires_at <= now))
             query = select(sign_ins.c.person).where(sign_ins.c.sha256 == digest, sign_ins.c.kind == _Kind.CODE.value)
             person = connection.execute(query.with_for_update()).scalar_one_or_none()
-            if person is None or _let_in(connection, person) is None:
+            if person is None or let_in(connection, person) is None:
                 return None
             connection.execute(delete(sign_ins).where(sign_ins.c.sha256 == digest))
             self._keep(connection, token, person, _Kind.SESSION, lasts)
@@ -88,7 +88,7 @@ class SigningIn:
                 sign_ins.c.expires_at > self._db.clock(),
             )
             person = connection.execute(query).scalar_one_or_none()
-            return None if person is None else _let_in(connection, person)
+            return None if person is None else let_in(connection, person)
 
         return self._db.read(work)
 
@@ -108,13 +108,6 @@ class SigningIn:
                 sha256=_digest(secret), person=person, kind=kind.value, created_at=now, expires_at=now + lasts
             )
         )
-
-
-def _let_in(connection: Connection, name: str) -> Identity | None:
-    query = select(people).where(people.c.name == name, people.c.removed_at.is_(None))
-    row = connection.execute(query).one_or_none()
-    # MariaDB compares without trailing spaces.
-    return identity_of(row, IdentityKind.PERSON) if row is not None and row.name == name else None
 
 
 def _digest(secret: str) -> str:

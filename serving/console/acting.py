@@ -19,6 +19,7 @@ from cases.precondition import Precondition
 from cases.record import Lease
 from serving.api.schemas import MAX_NOTE
 from serving.api.whole_cases import known_id
+from serving.console.forms import nothing_if_empty
 from serving.console.pages import PageRoute, gone_to, page, visited
 from serving.services import Services, identity, services
 
@@ -28,10 +29,6 @@ Parts = Annotated[Services, Depends(services)]
 Who = Annotated[Identity, Depends(identity)]
 
 Code = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,100}$")]
-
-
-def _nothing_if_empty(value: object) -> object:
-    return None if value == "" else value
 
 
 class Held(BaseModel):
@@ -51,7 +48,7 @@ class Decided(Held):
     reason: Code
     sub_policy: Annotated[str, Field(pattern=r"^[a-z0-9_]{0,100}$")] = ""
     note: Annotated[str, Field(max_length=MAX_NOTE)] = ""
-    outcome: Annotated[Outcome | None, BeforeValidator(_nothing_if_empty)] = None
+    outcome: Annotated[Outcome | None, BeforeValidator(nothing_if_empty)] = None
     score_id: Annotated[str, Field(max_length=36)] = ""
     shown: Annotated[str, Field(pattern=r"^[a-z0-9_,]{0,1000}$")] = ""
     hidden: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from cases.identity import Identity
 from cases.ids import CaseId
 from cases.listing import CaseFilter
 from cases.record import Case, Lease, Score
+from cases.store import Habit
 from cases.taxonomy_parts import Category
 from models.assurance import NOVEL_BELOW
 from models.precedents import Precedent
@@ -88,7 +90,8 @@ def show(request: Request, case_id: str, parts: Parts, who: Who) -> HTMLResponse
     mine = held is not None and held.holder == who.name
     hidden = is_hidden(parts, case)
     [row] = rows_of(parts, [case])
-    offered = suggested(parts, case, score)
+    habits = store.usual_handling()
+    offered = suggested(parts, case, score, habits)
     return page(
         request,
         "case.html",
@@ -101,7 +104,7 @@ def show(request: Request, case_id: str, parts: Parts, who: Who) -> HTMLResponse
         hidden=hidden,
         suggested=[] if hidden else offered,
         offered=[one.category.id for one in offered],
-        categories=_categories(parts, row.level),
+        categories=_categories(parts, row.level, habits),
         told=_told(parts, case, score, hidden=hidden),
         reports=store.reports(known),
         decisions=decisions,
@@ -139,11 +142,10 @@ def is_hidden(parts: Services, case: Case) -> bool:
     return case.decision_id is None and is_blind(case.id, parts.settings.blind_share)
 
 
-def suggested(parts: Services, case: Case, score: Score | None) -> list[Suggested]:
+def suggested(parts: Services, case: Case, score: Score | None, habits: Mapping[str, Habit]) -> list[Suggested]:
     """The model's first three, with what usually follows; none without a score."""
     if score is None or not score.category:
         return []
-    habits = parts.store().usual_handling()
     found = []
     for place, (category_id, probability) in enumerate(top_categories(score.category, SUGGESTED)):
         if category_id not in parts.taxonomy.category_ids:
@@ -158,9 +160,8 @@ def suggested(parts: Services, case: Case, score: Score | None) -> list[Suggeste
     return found
 
 
-def _categories(parts: Services, level: int | None) -> list[Suggested]:
+def _categories(parts: Services, level: int | None, habits: Mapping[str, Habit]) -> list[Suggested]:
     """All categories, for whoever looks for another one."""
-    habits = parts.store().usual_handling()
     return [
         Suggested(
             category,

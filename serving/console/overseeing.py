@@ -14,7 +14,6 @@ from cases.ids import CaseId
 from cases.store import CameOf
 from evaluation.bootstrap import Interval
 from evaluation.wilson import wilson
-from serving.access.permitting import their_queues
 from serving.console.pages import PageRoute, page, visited
 from serving.services import Services, identity, services
 
@@ -68,7 +67,6 @@ def show_team(request: Request, parts: Parts, who: Who, days: Days = 7) -> HTMLR
         overdue=overdue,
         held=[(lease, _title(parts, who, lease.case_id)) for lease in held],
         work=store.work_of_each(window),
-        kept_to=their_queues(parts, who, None),
     )
 
 

@@ -20,7 +20,7 @@ from cases.precondition import Precondition
 from cases.record import Case, CaseStatus, Lease, Score
 from serving.access.permitting import their_queues
 from serving.api.cursors import queue_cursor, queue_place
-from serving.api.storable import storable
+from serving.console.forms import nothing_if_empty
 from serving.console.pages import PageRoute, choices_of, gone_to, page, visited
 from serving.scoring.scores import top_categories
 from serving.services import Services, identity, services
@@ -36,23 +36,18 @@ Code = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,100}$")]
 _LOOKED_AT = 200
 
 
-def _nothing_if_empty(value: object) -> object:
-    # A form sends a field that was left alone as an empty text; what no database holds is dropped from others.
-    return storable(value) or None
-
-
 class View(BaseModel):
     """Which cases of the queue to show: what stands in the page's address."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
-    q: Annotated[Annotated[str, Field(max_length=255)] | None, BeforeValidator(_nothing_if_empty)] = None
-    queue: Annotated[Code | None, BeforeValidator(_nothing_if_empty)] = None
-    severity: Annotated[Annotated[int, Field(ge=1, le=100)] | None, BeforeValidator(_nothing_if_empty)] = None
-    category: Annotated[Code | None, BeforeValidator(_nothing_if_empty)] = None
-    status: Annotated[CaseStatus | None, BeforeValidator(_nothing_if_empty)] = None
-    cursor: Annotated[Annotated[str, Field(max_length=500)] | None, BeforeValidator(_nothing_if_empty)] = None
-    decided: Annotated[Annotated[str, Field(max_length=36)] | None, BeforeValidator(_nothing_if_empty)] = None
+    q: Annotated[Annotated[str, Field(max_length=255)] | None, BeforeValidator(nothing_if_empty)] = None
+    queue: Annotated[Code | None, BeforeValidator(nothing_if_empty)] = None
+    severity: Annotated[Annotated[int, Field(ge=1, le=100)] | None, BeforeValidator(nothing_if_empty)] = None
+    category: Annotated[Code | None, BeforeValidator(nothing_if_empty)] = None
+    status: Annotated[CaseStatus | None, BeforeValidator(nothing_if_empty)] = None
+    cursor: Annotated[Annotated[str, Field(max_length=500)] | None, BeforeValidator(nothing_if_empty)] = None
+    decided: Annotated[Annotated[str, Field(max_length=36)] | None, BeforeValidator(nothing_if_empty)] = None
     nothing: bool = False
 
     def query(self) -> str:

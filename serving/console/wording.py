@@ -33,6 +33,7 @@ from cases.letters.wording import Wording
 from cases.letters.wording_file import load_wording
 from cases.record import Case
 from serving.api.whole_cases import known_id
+from serving.console.forms import nothing_if_empty
 from serving.console.pages import PageRoute, gone_to, page, visited
 from serving.services import Services, identity, services
 
@@ -53,11 +54,7 @@ class To(StrEnum):
     STATEMENT = "statement"
 
 
-def _nothing_if_empty(value: object) -> object:
-    return None if value == "" else value
-
-
-Day = Annotated[date | None, BeforeValidator(_nothing_if_empty)]
+Day = Annotated[date | None, BeforeValidator(nothing_if_empty)]
 
 
 class Known(BaseModel):

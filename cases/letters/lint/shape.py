@@ -11,6 +11,8 @@ from cases.letters.lint.finding import Finding, Level
 from cases.letters.lint.look_alikes import eye
 from cases.letters.readability import grade, sentences, words_in
 
+# Marks that people leave where something is to come, in any of the ways that templates and editors write them. They
+# are what is looked for in a letter; nothing in this module is to come.
 _GAPS = re.compile(
     r"\[\[.{0,200}?\]\]|\{\{.{0,200}?\}\}|\{%.{0,200}?%\}|\$\{?[a-zA-Z_]\w*\}?|<[A-Za-z_][\w ]{0,60}>"
     r"|\[(?:insert|your|name|date|the|add|link|course|reason|reference|fill)[^\]\n]{0,60}\]"
