@@ -7,6 +7,8 @@ TORCH_INDEX ?=
 SERVE ?= yes
 # How long `make model` looks for the strongest model; standard takes a quarter of the time and is a little weaker.
 BUDGET ?= thorough
+# Each process of tests takes about 2 GB; two use two cores well, since many tests wait for a server that they start.
+TESTS_AT_ONCE ?= 2
 # pip's own setting for a folder of wheels counts for uv too.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 # Nothing here reports home, whatever the tools' defaults are.
@@ -55,8 +57,11 @@ model: install ## Train the default model on the written cases and promote it (B
 bento: install ## Build the service as a bento, without any network; prints its tag
 	@BENTOML_HOME=$${BENTOML_HOME:-$(abspath $(HOME_DIR))/bentoml} $(BIN)/python -m serving.build_bento
 
-test: install ## Run all tests
-	@$(BIN)/python -m pytest
+test: install ## Run all tests (TESTS_AT_ONCE=1: one after the other)
+	@echo "== Tests side by side, $(TESTS_AT_ONCE) at a time; about half an hour"
+	@status=0; $(BIN)/python -m pytest -m "not alone" --numprocesses $(TESTS_AT_ONCE) --dist loadfile || status=$$?; \
+	echo "== Tests that measure, alone; about ten minutes"; \
+	$(BIN)/python -m pytest -m alone || status=$$?; exit $$status
 
 lint: install ## What CI checks before the tests: style, types, layers
 	$(BIN)/ruff check .

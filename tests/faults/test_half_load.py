@@ -67,6 +67,7 @@ class Run:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_half_a_load_for_long_leaves_the_service_as_large_as_it_was(
     place: Place, tmp_path: Path, quote: Callable[[str], None]
 ) -> None:

@@ -120,6 +120,7 @@ def _seconds(answers: list[Answer]) -> list[float]:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["score", "file"])
 def test_a_storm_is_turned_away_without_costing_what_can_be_done_and_is_forgotten_at_once(
     place: Place, tmp_path: Path, quote: Callable[[str], None], kind: str

@@ -87,6 +87,7 @@ class Filing:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_service_told_to_end_under_load_answers_whom_it_let_in_and_loses_nothing(
     place: Place, tmp_path: Path, quote: Callable[[str], None]
 ) -> None:

@@ -52,6 +52,7 @@ def filed(client: httpx2.Client, requests: Requests) -> tuple[float, dict[str, A
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_slow_model_keeps_nobody_waiting_and_what_it_did_not_score_is_scored_later(
     place: Place, tmp_path: Path, quote: Callable[[str], None]
 ) -> None:

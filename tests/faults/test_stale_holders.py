@@ -23,6 +23,7 @@ GRACE_SECONDS = 5.0
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_stale_holder_is_replaced_in_time_and_can_do_nothing(
     store_url: str, quote: Callable[[str], None], request: pytest.FixtureRequest
 ) -> None:
