@@ -73,8 +73,8 @@ class ErasurePlan:
     subject_id: str | None = None
 
 
-# By name, how many: cases, reports, contents, identities, notes, fingerprints, answers, subjects; and beside the
-# record embeddings, exports, precedents, tracked.
+# By name, how many: cases, reports, contents, identities, notes, letters, quality_notes, fingerprints, answers,
+# subjects; and beside the record embeddings, exports, precedents, tracked.
 Counts = Counter[str]
 
 

@@ -47,6 +47,9 @@ class EventKind(StrEnum):
     APPEALED = "appealed"
     WITHDRAWN = "withdrawn"
     ERASED = "erased"
+    SAMPLED = "sampled"
+    READ_AGAIN = "read_again"
+    ADJUDICATED = "adjudicated"
     SNAPSHOT = "snapshot"
 
 

@@ -18,6 +18,12 @@ ScoreId = NewType("ScoreId", str)
 DecisionId = NewType("DecisionId", str)
 BulkId = NewType("BulkId", str)
 NoteId = NewType("NoteId", str)
+SampleId = NewType("SampleId", str)
+SampledId = NewType("SampledId", str)
+ReadingId = NewType("ReadingId", str)
+GoldenSetId = NewType("GoldenSetId", str)
+GoldenCaseId = NewType("GoldenCaseId", str)
+AttemptId = NewType("AttemptId", str)
 
 _RANDOM_BITS, _TAIL_BITS = 74, 62
 _STEP = (1 << 32) - 1  # at random up to this, so that no id follows from the one before

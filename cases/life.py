@@ -281,6 +281,7 @@ def _ranked(state: CaseState, data: Data) -> CaseState:
 
 
 # RENEWED and RELEASED change the lease alone, which is no part of the state: it goes by the database's clock.
+# SAMPLED, READ_AGAIN and ADJUDICATED say what others make of a decision, which stands until the case is opened again.
 _CHANGES: Mapping[EventKind, Callable[[CaseState, Event], CaseState]] = {
     EventKind.JOINED: _joined,
     EventKind.SPLIT: _split,

@@ -120,6 +120,16 @@ class Taxonomy:
         if level not in self.levels:
             raise self._unknown("severity", level, self.levels)
 
+    def check_action(self, action: str) -> None:
+        """Refuse an action that the policy does not have.
+
+        Raises:
+            UnknownPolicyError: Names what was got and what there is.
+        """
+        known = tuple(each.id for each in self.actions)
+        if action not in known:
+            raise self._unknown("action", action, known)
+
     def category(self, category_id: str) -> Category:
         """The category of that id.
 
@@ -145,9 +155,8 @@ class Taxonomy:
             if other not in self.category_ids:
                 raise self._unknown("other_categories", other, self.category_ids)
         self.check_severity(verdict.severity)
-        actions, reasons = tuple(a.id for a in self.actions), tuple(r.id for r in self.reasons)
-        if verdict.action not in actions:
-            raise self._unknown("action", verdict.action, actions)
+        self.check_action(verdict.action)
+        reasons = tuple(r.id for r in self.reasons)
         if verdict.reason not in reasons:
             raise self._unknown("reason", verdict.reason, reasons)
 

@@ -31,6 +31,7 @@ from cases.store.noting import Noting
 from cases.store.overseeing import Blind, Overseeing, Work
 from cases.store.past_decisions import PastDecisions
 from cases.store.policing import Policing
+from cases.store.quality import Quality
 from cases.store.reading import Reading
 from cases.store.rebuilding import Rebuilding
 from cases.store.retention import Retention
@@ -82,6 +83,7 @@ class CaseStore(
     Holding,
     Habits,
     Overseeing,
+    Quality,
     Exporting,
     Policing,
     Rebuilding,

@@ -21,6 +21,7 @@ from cases.record import Attributes, CaseStatus
 from cases.store.database import Database
 from cases.store.gathering import own_attributes
 from cases.store.living import Steps, locked_state
+from cases.store.quality.forgetting import count_words, forget_words, leave
 from cases.store.rows import AnyRow, chunks, still_read
 from cases.store.storable import merged_attributes
 from cases.store.tables import (
@@ -43,7 +44,8 @@ class Extent:
 
     Attributes:
         identities: Who reported is forgotten.
-        texts: What was said is: title, description, attributes, fingerprints, notes, letters, kept answers.
+        texts: What was said is: title, description, attributes, fingerprints, notes, letters, words
+            of second readings and golden sets, kept answers.
         refs: The source's own ids of the reports are.
         cause: Why, a code for the events.
     """
@@ -68,6 +70,9 @@ def erase_case(
         version, left = _erase_contents(connection, case_id, None if whole else plan.report_ids, counts, steps)
         counts["notes"] += _deleted(connection, notes, notes.c.case_id, [case_id])
         counts["letters"] += _deleted(connection, letters, letters.c.case_id, [case_id])
+        counts["quality_notes"] += forget_words(connection, case_id)
+        if counts["contents"]:
+            leave(connection, case_id)
         counts["fingerprints"] += _deleted(connection, fingerprints, fingerprints.c.report_id, report_ids)
         # They hold what a case says.
         counts["answers"] += _deleted(connection, idempotent_answers, idempotent_answers.c.case_id, [case_id])
@@ -103,6 +108,7 @@ def count_case(connection: Connection, case_id: CaseId, plan: ErasurePlan, exten
         counts["contents"] += len(_going(rows, None if case_id in plan.whole else plan.report_ids)[0])
         counts["notes"] += _count(connection, notes, notes.c.case_id == case_id)
         counts["letters"] += _count(connection, letters, letters.c.case_id == case_id)
+        counts["quality_notes"] += count_words(connection, case_id)
         counts["fingerprints"] += _counted(connection, fingerprints, fingerprints.c.report_id, report_ids)
         counts["answers"] += _count(connection, idempotent_answers, idempotent_answers.c.case_id == case_id)
     if extent.identities:

@@ -14,9 +14,22 @@ from sqlalchemy.exc import DBAPIError
 
 from cases.errors import StoreUnavailableError
 from cases.store.database import Database
-from cases.store.tables import cases, contents, fingerprints, notes, report_identities, reports, subjects
+from cases.store.tables import (
+    cases,
+    contents,
+    fingerprints,
+    golden_cases,
+    letters,
+    notes,
+    qa_readings,
+    report_identities,
+    reports,
+    subjects,
+)
 
-_EMPTIED = (contents, notes, report_identities, fingerprints, reports, subjects, cases)
+_EMPTIED = (
+    contents, notes, letters, qa_readings, golden_cases, report_identities, fingerprints, reports, subjects, cases,
+)  # fmt: skip
 
 # A journal is emptied when nobody reads what it holds; a reader is seldom at it for longer.
 _TRIES, _PAUSE_SECONDS = 20, 0.25

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -109,7 +110,7 @@ def show(request: Request, case_id: str, parts: Parts, who: Who) -> HTMLResponse
         reports=store.reports(known),
         decisions=decisions,
         notes=store.notes(known),
-        history=_history(parts, who, case),
+        history=history_of(parts, who, case),
         events=store.events(known, limit=_EVENTS),
         veiled=_is_veiled(choices_of(parts, who), score, decisions),
         skip_reasons=list(SkipReason),
@@ -190,8 +191,8 @@ def _told(parts: Services, case: Case, score: Score | None, *, hidden: bool) -> 
     }
 
 
-def _history(parts: Services, who: Identity, case: Case) -> dict[str, Any] | None:
-    """What else was reported about the subject, and how often it broke the policy."""
+def history_of(parts: Services, who: Identity, case: Case, *, until: datetime | None = None) -> dict[str, Any] | None:
+    """What else was reported about the subject, by then where a time is given, and how often it broke the policy."""
     if case.subject is None:
         return None
     store = parts.store()
@@ -200,10 +201,16 @@ def _history(parts: Services, who: Identity, case: Case) -> dict[str, Any] | Non
         subject_ref=case.subject.external_id,
         queues=None if who.queues is None else sorted(who.queues),
     )
-    others = [other for other in store.list_cases(_HISTORY + 1, only=only) if other.id != case.id][:_HISTORY]
-    standing: dict[CaseId, Decision] = store.standing_decisions([other.id for other in others])
+    listed = store.list_cases(_HISTORY + 1, only=only)
+    others = [other for other in listed if other.id != case.id and _by(other.received_at, until)][:_HISTORY]
+    decided = store.standing_decisions([other.id for other in others])
+    standing: dict[CaseId, Decision] = {key: told for key, told in decided.items() if _by(told.decided_at, until)}
     breaches = [d for d in standing.values() if d.verdict.category not in parts.taxonomy.harmless]
     return {"others": [(other, standing.get(other.id)) for other in others], "strikes": len(breaches)}
+
+
+def _by(moment: datetime, until: datetime | None) -> bool:
+    return until is None or moment <= until
 
 
 def _is_veiled(chosen: Choices, score: Score | None, decisions: tuple[Decision, ...]) -> bool:

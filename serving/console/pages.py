@@ -44,7 +44,7 @@ from serving.observing.logs import logger
 from serving.observing.request_context import request_id
 from serving.services import Services, services
 
-_HTMX = "hx-request"
+HTMX = "hx-request"
 _SIGN_IN = "/sign-in"
 
 
@@ -143,7 +143,7 @@ def choices_of(parts: Services, who: Identity | None) -> Choices:
 
 def gone_to(request: Request, path: str) -> Response:
     """The answer that leads to `path`, a page of ours, after something was done."""
-    if _HTMX in request.headers:
+    if HTMX in request.headers:
         return Response(status_code=204, headers={"HX-Redirect": path})
     return RedirectResponse(path, status_code=303)
 
@@ -154,7 +154,7 @@ def sign_in_page(request: Request, status: int = 200, *, failed: bool = False) -
     if request.method != "GET" or request.url.path == _SIGN_IN:
         back = "/"
     answer = page(request, "sign_in.html", status=status, back=back, failed=failed)
-    if _HTMX in request.headers:
+    if HTMX in request.headers:
         answer.headers["HX-Redirect"] = f"{_SIGN_IN}?{quote(back, safe='')}"
     return answer
 
@@ -167,7 +167,7 @@ def _problem_page(request: Request, error: CaseloadError) -> Response:
 
 
 def _error_page(request: Request, kind: Kind, detail: str) -> Response:
-    if _HTMX in request.headers:
+    if HTMX in request.headers:
         # What was typed stays on the page; the notice alone is new.
         answer = page(request, "_notice.html", status=kind.status, choices=Choices(), kind=kind, detail=detail)
         answer.headers["HX-Retarget"] = "#notice"

@@ -1,6 +1,7 @@
 """All routes of the console."""
 
 from serving.console import acting, case, choosing, downloading, overseeing, queue, signing_in, uploading, wording
+from serving.console.quality import exercises, golden, overview, readings, settling
 
 ROUTERS = (
     signing_in.router,
@@ -12,4 +13,9 @@ ROUTERS = (
     overseeing.router,
     uploading.router,
     wording.router,
+    overview.router,
+    readings.router,
+    settling.router,
+    golden.router,
+    exercises.router,
 )

@@ -48,6 +48,9 @@ _EVENTS: Mapping[EventKind, str] = {
     EventKind.RESUMED: "taken off hold",
     EventKind.DECIDED: "decided",
     EventKind.WITHDRAWN: "decision taken back",
+    EventKind.SAMPLED: "drawn for a second reading",
+    EventKind.READ_AGAIN: "read a second time",
+    EventKind.ADJUDICATED: "two readings adjudicated",
 }
 
 

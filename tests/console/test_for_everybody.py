@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from cases.decision import Verdict
+from cases.ids import CaseId
 from cases.listing import CaseFilter
+from cases.quality import Answer, SampledState
 from cases.record import CaseStatus, NewReport
 from serving.console.assets import assets
 from tests.console.desk import PATIENCE_MS, Desk, a_desk, written
@@ -24,8 +26,18 @@ expect.set_options(timeout=PATIENCE_MS)
 MAX_KIB = 100
 _STYLE = "getComputedStyle(document.activeElement)"
 OUTLINE = f"{_STYLE}.outlineStyle + {_STYLE}.outlineWidth"
+THEME = "matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'"
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 STATES = (
+    "quality",
+    "settle",
+    "readings",
+    "reading",
+    "golden",
+    "exercises",
+    "exercise",
+    "feedback",
+    "score",
     "team",
     "upload",
     "words",
@@ -55,7 +67,41 @@ def desk(
         case, lease = desk.store.claim(filed[-1], "somebody", 900)
         verdict = Verdict("intellectual_property", 3, "remove_content", "clear_breach")
         desk.store.decide(case.id, verdict, holder="somebody", token=lease.token)
+        read_some_twice(desk, filed[-4:-1])
         yield desk
+
+
+def read_some_twice(desk: Desk, cases: Sequence[CaseId]) -> None:
+    """One that waits, one that differs, one that two agree on; and a golden set of one case."""
+    right, other = Answer("intellectual_property", 3, "remove_content"), Answer("academic_integrity", 2, "warn")
+    for case_id in cases:
+        _, lease = desk.store.claim(case_id, "somebody", 900)
+        verdict = Verdict(right.category, right.severity, right.action, "clear_breach")
+        desk.store.decide(case_id, verdict, holder="somebody", token=lease.token)
+    desk.store.draw_sample(by="lead", count=3, days=7, seed=1)
+    waiting = desk.store.sampled_in(SampledState.WAITING)
+    desk.store.read_again(waiting[0].id, other, by="second", note="It is an essay mill.")
+    desk.store.read_again(waiting[1].id, right, by="second")
+    agreed = waiting[1].case_id
+    made = desk.store.make_golden_set("First weeks", [(agreed, right, "The slides are the same.")], by="lead")
+    for theme in ("light", "dark"):
+        begun = desk.store.begin_attempt(made.id, by=f"in-{theme}")
+        desk.store.answer_exercise(begun.id, made.cases[0].id, other, by=f"in-{theme}")
+        desk.store.begin_attempt(made.id, by=f"in-{theme}")
+
+
+def of_quality(desk: Desk, state: str, who: str) -> str:
+    """The page's address for whoever looks at it."""
+    [case] = desk.store.golden_sets()[0].cases
+    done, begun = (f"/exercises/attempts/{one.id}" for one in desk.store.attempts(by=who))
+    return {
+        "settle": f"/quality/sampled/{desk.store.sampled_in(SampledState.DIFFERS)[0].id}",
+        "reading": f"/readings/{desk.store.sampled_in(SampledState.WAITING)[0].id}",
+        "golden": f"/quality/golden?case={case.case_id}",
+        "exercise": f"{begun}/cases/{case.id}",
+        "feedback": f"{done}/cases/{case.id}",
+        "score": done,
+    }[state]
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +118,14 @@ def bring(page: Page, desk: Desk, state: str) -> None:
         "mine": "/mine",
         "choices": "/choices",
         "missing": "/cases/x",
-        **{name: f"/{name}" for name in ("team", "policy", "model", "upload")},
+        **{name: f"/{name}" for name in ("team", "policy", "model", "upload", "quality", "readings", "exercises")},
     }
     page.goto(desk.service.url + paths.get(state, "/"))
     if state == "words":
         decided = next(work for work in desk.store.list_cases(100, only=CaseFilter(status=CaseStatus.DECIDED)))
         page.goto(f"{desk.service.url}/cases/{decided.id}/words?put_up=2026-01-05&name=Painting")
+    if state in ("settle", "reading", "golden", "exercise", "feedback", "score"):
+        page.goto(desk.service.url + of_quality(desk, state, f"in-{page.evaluate(THEME)}"))
     if state == "case":
         page.locator("td.what a").last.click()
         page.wait_for_url("**/cases/*")
@@ -102,7 +150,7 @@ def test_axe_has_nothing_to_say(desk: Desk, pages: dict[str, Page], theme: str, 
     assert told == []
 
 
-@pytest.mark.parametrize("state", ["queue", "case", "claimed", "choices"])
+@pytest.mark.parametrize("state", ["queue", "case", "claimed", "choices", "quality", "reading", "settle"])
 @pytest.mark.parametrize("width", [360, 320])  # 320 is 1280 at a zoom of 400 %
 def test_narrow_and_zoomed_nothing_is_cut_off_sideways(desk: Desk, state: str, width: int) -> None:
     page = desk.sit("narrow", viewport={"width": width, "height": 640})

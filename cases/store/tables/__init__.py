@@ -1,8 +1,8 @@
 """The schema as SQLAlchemy sees it. docs/database.md says who writes what; the migrations make it.
 
 Append-only, held by triggers: contents (no UPDATE), scores, decisions, withdrawn_decisions, events, seals, champions
-(neither UPDATE nor DELETE). Erasable: the rows of report_identities, notes, letters, contents and fingerprints;
-`erasing` erases them, and `erasures` says that it was done.
+(neither UPDATE nor DELETE). Erasable: the rows of report_identities, notes, letters, contents and fingerprints, the
+words in qa_readings and golden_cases; `erasing` erases them, and `erasures` says that it was done.
 """
 
 from __future__ import annotations
@@ -13,6 +13,15 @@ from cases.store.tables.conventions import CODE_LENGTH, ID_LENGTH, MYSQL, NAME_L
 from cases.store.tables.history import erasures, events, seals
 from cases.store.tables.letters import letters
 from cases.store.tables.policy import champions, severity_levels
+from cases.store.tables.quality import (
+    exercise_answers,
+    exercise_attempts,
+    golden_cases,
+    golden_sets,
+    qa_readings,
+    qa_sampled,
+    qa_samples,
+)
 from cases.store.tables.record import (
     QUEUE_ORDER,
     cases,
@@ -45,7 +54,11 @@ __all__ = [
     "erasures",
     "event_readers",
     "events",
+    "exercise_answers",
+    "exercise_attempts",
     "fingerprints",
+    "golden_cases",
+    "golden_sets",
     "idempotent_answers",
     "inbound_sources",
     "leases",
@@ -53,6 +66,9 @@ __all__ = [
     "metadata",
     "notes",
     "people",
+    "qa_readings",
+    "qa_sampled",
+    "qa_samples",
     "report_identities",
     "reports",
     "scores",
