@@ -81,7 +81,7 @@ def go_on(request: Request, attempt_id: str, parts: Parts, who: Who) -> Response
     attempt, exercise = _own(parts, who, attempt_id)
     left = exercise.left(attempt)
     if left:
-        return RedirectResponse(f"/exercises/attempts/{attempt.id}/cases/{left[0].id}", status_code=303)
+        return RedirectResponse(f"/exercises/attempts/{attempt.id}/{left[0].id}", status_code=303)
     answered = [(case, attempt.answers[case.id]) for case in exercise.of.cases if case.id in attempt.answers]
     score = score_of(exercise.of, attempt)
     return page(
@@ -89,7 +89,7 @@ def go_on(request: Request, attempt_id: str, parts: Parts, who: Who) -> Response
     )
 
 
-@router.get("/exercises/attempts/{attempt_id}/cases/{golden_id}")
+@router.get("/exercises/attempts/{attempt_id}/{golden_id}")
 def show(request: Request, attempt_id: str, golden_id: str, parts: Parts, who: Who) -> HTMLResponse:
     """A case to be answered; what is right and why once it is."""
     attempt, exercise = _own(parts, who, attempt_id)
@@ -106,7 +106,7 @@ def show(request: Request, attempt_id: str, golden_id: str, parts: Parts, who: W
     )
 
 
-@router.post("/exercises/attempts/{attempt_id}/cases/{golden_id}")
+@router.post("/exercises/attempts/{attempt_id}/{golden_id}")
 def answer(
     request: Request, attempt_id: str, golden_id: str, parts: Parts, who: Who, form: Annotated[Answered, Form()]
 ) -> Response:
@@ -115,7 +115,7 @@ def answer(
     case = _of(exercise, attempt, golden_id)
     check_answer(parts.taxonomy, form.answer)
     parts.store().answer_exercise(attempt.id, case.id, form.answer, by=who.name, queues=who.queues)
-    return gone_to(request, f"/exercises/attempts/{attempt.id}/cases/{case.id}")
+    return gone_to(request, f"/exercises/attempts/{attempt.id}/{case.id}")
 
 
 def _own(parts: Services, who: Identity, attempt_id: str) -> tuple[Attempt, Exercise]:

@@ -11,6 +11,7 @@ from sqlalchemy import column, delete, insert, inspect, select, text, update
 from sqlalchemy import table as rows_of
 from sqlalchemy.exc import DBAPIError
 
+from cases.quality import SampledState
 from cases.store import CaseStore, migrate
 from cases.store.engine import make_engine
 from cases.store.tables import callers, cases, contents, metadata, reports, subjects
@@ -142,6 +143,33 @@ def test_0009_begins_with_nobody_to_be_told_and_goes_down_with_all_that_was_to_b
     with CaseStore.open(empty_url) as store:
         assert (store.webhooks(), store.deliveries(10), store.derive_deliveries()) == ((), (), 0)
         assert store.rebuild() == []
+
+
+def test_0013_goes_down_with_what_was_drawn_and_read_and_with_the_events_that_0012_has_no_word_for(
+    empty_url: str,
+) -> None:
+    migrate.upgrade(empty_url)
+    with CaseStore.open(empty_url) as store:
+        case = file_one(store)
+        decide(store, case.id)
+        before = store.events(case.id)
+        store.draw_sample(by="lee", count=1, days=7, seed=1)
+        [one] = store.sampled_in(SampledState.WAITING)
+        store.read_again(one.id, one.first.answer, by="bob")
+        made = store.make_golden_set("First weeks", [(case.id, one.first.answer, "Because.")], by="lee")
+        store.answer_exercise(store.begin_attempt(made.id, by="new").id, made.cases[0].id, one.first.answer, by="new")
+        assert len(store.events(case.id)) == len(before) + 2
+    migrate.downgrade(empty_url, "0012")
+    assert not [name for name in table_names(empty_url) if name.startswith(("qa_", "golden_", "exercise_"))]
+    refuses = pytest.raises(DBAPIError, match="append-only")
+    engine = make_engine(empty_url)
+    with refuses, engine.begin() as connection:
+        connection.execute(text("DELETE FROM events"))
+    engine.dispose()
+    migrate.upgrade(empty_url)
+    with CaseStore.open(empty_url) as store:
+        assert store.events(case.id) == before
+        assert (store.samples(10), store.golden_sets(), store.rebuild()) == ((), (), [])
 
 
 def add_caller(url: str, name: str, **what: Any) -> None:
