@@ -43,8 +43,6 @@ SUGGESTED = 3
 _PRECEDENTS = 5
 _HISTORY = 50
 _EVENTS = 200
-# What harms those who look at it all day.
-SENSITIVE = frozenset({"child_safety", "self_harm", "sexual_content", "violence_extremism", "hate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ def show(request: Request, case_id: str, parts: Parts, who: Who) -> HTMLResponse
         notes=store.notes(known),
         history=_history(parts, who, case),
         events=store.events(known, limit=_EVENTS),
-        veiled=_is_veiled(choices_of(parts, who), score, decisions),
+        veiled=_is_veiled(parts, choices_of(parts, who), score, decisions),
         skip_reasons=list(SkipReason),
         hold_reasons=list(HoldReason),
         lease_seconds=parts.settings.lease_seconds,
@@ -206,11 +204,11 @@ def _history(parts: Services, who: Identity, case: Case) -> dict[str, Any] | Non
     return {"others": [(other, standing.get(other.id)) for other in others], "strikes": len(breaches)}
 
 
-def _is_veiled(chosen: Choices, score: Score | None, decisions: tuple[Decision, ...]) -> bool:
+def _is_veiled(parts: Services, chosen: Choices, score: Score | None, decisions: tuple[Decision, ...]) -> bool:
     """Whether the text is blurred until asked for: it probably is, or was decided to be, of a sensitive kind."""
     likely = {category for category, _ in top_categories(score.category, 1)} if score is not None else set()
     decided = {decision.verdict.category for decision in decisions}
-    return chosen.blur and bool(SENSITIVE & (likely | decided))
+    return chosen.blur and bool(parts.taxonomy.sensitive & (likely | decided))
 
 
 def _seconds_left(parts: Services, held: Lease | None) -> int:
