@@ -96,7 +96,9 @@ def rows_of(path: Path, called: str, taxonomy: Taxonomy) -> tuple[list[Row], lis
             return _checked(table.rows, taxonomy)
     except InvalidInputError as error:
         # A reader names the file by where it lies here, which says nothing to whoever sent it.
-        raise InvalidInputError(str(error).replace(str(path), called).replace(path.name, called), field="file") from None
+        raise InvalidInputError(
+            str(error).replace(str(path), called).replace(path.name, called), field="file"
+        ) from None
 
 
 def in_the_way(state: BulkState) -> str:

@@ -174,7 +174,8 @@ def test_the_text_of_what_the_policy_calls_sensitive_is_blurred_until_asked_for(
     for sensitive in (True, False):
         marked = [dataclasses.replace(c, sensitive=sensitive and c.id == likeliest) for c in policy.categories]
         taxonomy = dataclasses.replace(policy, categories=tuple(marked))
-        console.services.ranking = dataclasses.replace(console.services.ranking, taxonomy=taxonomy)
+        ranking = dataclasses.replace(console.services.ranking, taxonomy=taxonomy)
+        console.client.app.state.services = dataclasses.replace(console.services, ranking=ranking)  # type: ignore[attr-defined]
         assert ('class="veiled"' in ada.get(f"/cases/{case.id}").text) == sensitive
         assert ada.get("/choices").text.count("Spare me") == sensitive
 

@@ -80,5 +80,8 @@ def test_a_part_that_does_not_unpack_is_told(tmp_path: Path) -> None:
     raw = bytearray(path.read_bytes())
     raw[60:200] = b"\xff" * 140
     path.write_bytes(raw)
-    with pytest.raises(InvalidInputError, match=r"got torn\.xlsx, of which a part does not unpack"), open_table(str(path)):
+    with (
+        pytest.raises(InvalidInputError, match=r"got torn\.xlsx, of which a part does not unpack"),
+        open_table(str(path)),
+    ):
         pass
