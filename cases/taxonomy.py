@@ -60,6 +60,11 @@ class Taxonomy:
         return frozenset(c.id for c in self.categories if not c.violation)
 
     @property
+    def sensitive(self) -> frozenset[str]:
+        """The ids of the categories whose cases are hard to read for those who look at them all day."""
+        return frozenset(c.id for c in self.categories if c.sensitive)
+
+    @property
     def levels(self) -> tuple[int, ...]:
         """The severity levels, 1 (the most severe) first."""
         return tuple(s.level for s in self.severity_levels)
@@ -181,6 +186,9 @@ class Taxonomy:
         data["changes"] = data.pop("category_map")["changes"]
         if not self.queues:
             del data["queues"]  # as it was before there were any
+        for category in data["categories"]:
+            if not category["sensitive"]:
+                del category["sensitive"]
         return data
 
     @classmethod

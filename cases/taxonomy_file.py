@@ -104,7 +104,7 @@ def _categories(entry: Entry, level_count: int, teams: set[str]) -> tuple[Catego
 def _category(item: Entry, seen: set[str], level_count: int, teams: set[str]) -> Category:
     keys = item.mapping(
         required={"id", "name", "violation", "sub_policies"},
-        optional={"not_this", "usual_severity", "dsa", "teams", "precision_target"},
+        optional={"not_this", "usual_severity", "dsa", "teams", "precision_target", "sensitive"},
     )
     clauses: set[str] = set()
     sub_policies = []
@@ -126,6 +126,7 @@ def _category(item: Entry, seen: set[str], level_count: int, teams: set[str]) ->
         dsa=keys["dsa"].optional_text() if "dsa" in keys else None,
         teams=tuple(team.name() for team in named),
         precision_target=_target(keys["precision_target"]) if "precision_target" in keys else None,
+        sensitive="sensitive" in keys and keys["sensitive"].truth(),
     )
 
 

@@ -28,6 +28,7 @@ class Category:
         dsa: The category of a statement of reasons under the Digital Services Act, if any.
         teams: Who else wants to hear of it.
         precision_target: In (0, 1]: the share of applied suggestions of it that must be right; None for the policy's.
+        sensitive: Whether its cases are hard to read for those who look at them all day.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Category:
     dsa: str | None
     teams: tuple[str, ...]
     precision_target: float | None = None
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from cases.errors import InvalidInputError, StoreUnavailableError
 from cases.intake.header import header_columns, named
 from cases.intake.table import RawRow, Rejection, RowsRead, Table
 from cases.intake.text_files import open_csv, open_json_lines
+from cases.intake.unpacking import MAX_UNPACKED, refuse_bomb
 from cases.store.engine import database_url
 
 FORMATS = ("csv", "excel", "jsonl", "parquet", "sql")
@@ -52,6 +53,7 @@ class SourceOptions:
         delimiter: Of CSV; found out: whichever of comma, semicolon, tab and bar splits the header most.
         sheet: Of Excel; found out: the first.
         query: Of a database; there is none to find out.
+        unpacked: Of Excel: at most so many bytes once it is unpacked.
     """
 
     format: str = ""
@@ -59,6 +61,7 @@ class SourceOptions:
     delimiter: str = ""
     sheet: str = ""
     query: str = ""
+    unpacked: int = MAX_UNPACKED
 
 
 def open_table(source: str, options: SourceOptions | None = None) -> AbstractContextManager[Table]:
@@ -90,7 +93,7 @@ def open_table(source: str, options: SourceOptions | None = None) -> AbstractCon
     openers: Mapping[str, Callable[[], AbstractContextManager[Table]]] = {
         "csv": lambda: open_csv(path, encoding=options.encoding, delimiter=options.delimiter),
         "jsonl": lambda: open_json_lines(path, encoding=options.encoding),
-        "excel": lambda: _open_excel(path, options.sheet),
+        "excel": lambda: _open_excel(path, options.sheet, options.unpacked),
         "parquet": lambda: _open_parquet(path),
     }
     return openers[kind]()
@@ -110,7 +113,8 @@ def _kind_of(source: str) -> str:
 
 
 @contextmanager
-def _open_excel(path: Path, sheet_name: str) -> Iterator[Table]:
+def _open_excel(path: Path, sheet_name: str, unpacked: int) -> Iterator[Table]:
+    refuse_bomb(path, unpacked)
     try:
         book = python_calamine.load_workbook(path)
     except python_calamine.PasswordError as error:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
 
 from cases.ids import CaseId
 from cases.listing import ALL_CASES, ALL_WAITING, CaseFilter, QueueFilter, QueuePlace
 from cases.record import Case, CaseStatus
 from cases.store.database import Database
-from cases.store.rows import read_cases, select_cases
+from cases.store.rows import of_queues, read_cases, select_cases
 from cases.store.tables import QUEUE_ORDER, cases, contents, leases, reports, scores, subjects
 
 _MOST_WORDS = 8
@@ -50,12 +50,21 @@ class Listing:
 
         return self._db.read(work)
 
-    def queue_length(self, *, queues: Sequence[str] | None = None, only: QueueFilter = ALL_WAITING) -> int:
-        """How many cases are undecided, those claimed or on hold counted; of such alone as `queue` takes."""
-        query = select(func.count()).select_from(cases)
+    def queue_length(
+        self, *, queues: Sequence[str] | None = None, only: QueueFilter = ALL_WAITING, at_most: int | None = None
+    ) -> int:
+        """How many cases are undecided, those claimed or on hold counted; of such alone as `queue` takes.
+
+        Args:
+            queues: Of these alone; None for any.
+            only: Such cases alone.
+            at_most: Where to stop counting, so that a long queue costs no more; None: count all.
+        """
+        query = select(literal(1)).select_from(cases)
         if only.status is not None:
             query = query.outerjoin(leases, leases.c.case_id == cases.c.id)
-        counted = _waiting(query, self._db.now_column(), queues, only)
+        found = _waiting(query, self._db.now_column(), queues, only).limit(at_most).subquery()
+        counted = select(func.count()).select_from(found)
         return self._db.read(lambda connection: int(connection.execute(counted).scalar_one()))
 
     def list_cases(self, limit: int, *, before: CaseId | None = None, only: CaseFilter = ALL_CASES) -> list[Case]:
@@ -93,9 +102,8 @@ class Listing:
 
         def work(connection: Connection) -> list[Case]:
             exact = set(connection.execute(by_subject.union(by_report)).scalars())
-            found = select_cases(self._db.now_column()).order_by(cases.c.id.desc()).limit(limit)
-            if queues is not None:
-                found = found.where(cases.c.queue.in_(sorted(set(queues))))
+            found = select_cases(self._db.now_column()).where(*of_queues(queues))
+            found = found.order_by(cases.c.id.desc()).limit(limit)
             first = (
                 read_cases(connection, connection.execute(found.where(cases.c.id.in_(exact))).all()) if exact else []
             )
@@ -110,10 +118,7 @@ class Listing:
 def _waiting(
     query: Select[Any], now: ColumnElement[Any], queues: Sequence[str] | None, only: QueueFilter
 ) -> Select[Any]:
-    query = query.where(cases.c.status == CaseStatus.OPEN.value)
-    for some in (queues, only.queues):
-        if some is not None:
-            query = query.where(cases.c.queue.in_(sorted(set(some))))
+    query = query.where(cases.c.status == CaseStatus.OPEN.value, *of_queues(queues), *of_queues(only.queues))
     if only.level is not None:
         query = query.where(cases.c.level == only.level)
     if only.assigned_to is not None:
@@ -137,9 +142,7 @@ def _comes_after(place: QueuePlace) -> ColumnElement[bool]:
 
 
 def _such(only: CaseFilter, now: ColumnElement[Any]) -> list[ColumnElement[bool]]:
-    wanted = list(_of_status(only.status, now))
-    if only.queues is not None:
-        wanted.append(cases.c.queue.in_(sorted(set(only.queues))))
+    wanted = [*_of_status(only.status, now), *of_queues(only.queues)]
     if only.source is not None:
         reported = select(reports.c.case_id).where(reports.c.source == only.source)
         if only.external_id is not None:

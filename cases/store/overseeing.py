@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
@@ -15,10 +15,8 @@ from cases.decision import Suggestion
 from cases.record import Lease
 from cases.store.database import Database
 from cases.store.holding import lease_from
-from cases.store.rows import AnyRow
+from cases.store.rows import AnyRow, on_a_case_of
 from cases.store.tables import decisions, leases, scores, withdrawn_decisions
-
-_MOST_LEASES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +70,14 @@ class Overseeing:
 
     _db: Database
 
-    def work_of_each(self, window: timedelta) -> list[Work]:
+    def work_of_each(self, window: timedelta, *, queues: Collection[str] | None = None) -> list[Work]:
         """What each person decided over the `window` that ends now, whoever decided most first.
 
         Imported, withdrawn and bulk decisions are not among them: in none of these did one person look at one case.
+
+        Args:
+            window: Of time.
+            queues: On cases in these alone; None for any.
 
         Raises:
             StoreUnavailableError: The database does not answer.
@@ -84,6 +86,7 @@ class Overseeing:
         kept_review = (review.c.reviews == decisions.c.id) & ~review.c.after_reopening & ~_withdrawn(review)
         columns = (decisions.c.decided_by, decisions.c.suggestion, decisions.c.handling_seconds, review.c.overturns)
         query = self._looked_at(select(*columns), window, decisions.outerjoin(review, kept_review))
+        query = query.where(*on_a_case_of(queues, decisions.c.case_id))
         found: dict[str, list[AnyRow]] = defaultdict(list)
         for row in self._db.read(lambda connection: connection.execute(query).all()):
             found[row.decided_by].append(row)
@@ -108,14 +111,19 @@ class Overseeing:
         ]
         return sorted(told, key=lambda blind: (-blind.decided, blind.category))
 
-    def all_leases(self) -> list[Lease]:
-        """The leases that last still, the one that ends first first; two hundred at most.
+    def all_leases(self, limit: int, *, queues: Collection[str] | None = None) -> list[Lease]:
+        """The leases that last still, the one that ends first first.
+
+        Args:
+            limit: At most so many.
+            queues: On cases in these alone; None for any.
 
         Raises:
             StoreUnavailableError: The database does not answer.
         """
         lasting = select(leases).where(leases.c.expires_at > self._db.now_column())
-        query = lasting.order_by(leases.c.expires_at).limit(_MOST_LEASES)
+        theirs = lasting.where(*on_a_case_of(queues, leases.c.case_id))
+        query = theirs.order_by(leases.c.expires_at).limit(limit)
 
         def work(connection: Connection) -> list[Lease]:
             return [lease_from(row) for row in connection.execute(query)]

@@ -48,6 +48,18 @@ class Reading:
 
         return self._db.read(work)
 
+    def cases(self, case_ids: Collection[str]) -> dict[CaseId, Case]:
+        """By id, the cases, each with its latest content; one that is not stored is not among them."""
+
+        def work(connection: Connection) -> dict[CaseId, Case]:
+            now, found = self._db.now(connection), dict[CaseId, Case]()
+            for some in chunks(sorted(set(case_ids))):
+                rows = connection.execute(select_cases(now).where(cases.c.id.in_(some))).all()
+                found |= {case.id: case for case in read_cases(connection, rows)}
+            return found
+
+        return self._db.read(work)
+
     def version(self, case_id: CaseId) -> int:
         """The number of the case's latest event, but for being ranked again: it grows with what happens to the case.
 

@@ -39,6 +39,18 @@ _CASES: Select[Any] = (
 )
 
 
+def of_queues(queues: Iterable[str] | None) -> list[ColumnElement[bool]]:
+    """That a case waits, or waited last, in one of `queues`; nothing where any will do."""
+    return [] if queues is None else [cases.c.queue.in_(sorted(set(queues)))]
+
+
+def on_a_case_of(queues: Iterable[str] | None, case_id: ColumnElement[str]) -> list[ColumnElement[bool]]:
+    """That what names a case by `case_id` is about one of those."""
+    if queues is None:
+        return []
+    return [select(cases.c.id).where(cases.c.id == case_id, *of_queues(queues)).exists()]
+
+
 def select_cases(now: datetime | ColumnElement[datetime]) -> Select[Any]:
     """The rows that `read_cases` takes; `now` by the database's clock tells which leases live."""
     return _CASES.add_columns((leases.c.expires_at > now).label("held_now"))

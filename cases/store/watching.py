@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +13,7 @@ from cases.decision import Suggestion
 from cases.ids import CaseId
 from cases.record import CaseStatus
 from cases.store.database import Database
+from cases.store.rows import of_queues, on_a_case_of
 from cases.store.tables import cases, decisions, events, reports, scores, seals, withdrawn_decisions
 
 
@@ -107,27 +109,38 @@ class Watching:
 
     _db: Database
 
-    def pulse(self, window: timedelta) -> Pulse:
+    def pulse(self, window: timedelta, *, queues: Collection[str] | None = None) -> Pulse:
         """The queue's figures now, those of the flow over the `window` that ends now.
+
+        Args:
+            window: That of the flow.
+            queues: Of the cases in these alone; None for any.
 
         Raises:
             StoreUnavailableError: The database does not answer.
         """
         now = self._db.clock()
         since = now - window
-        is_open = cases.c.status == CaseStatus.OPEN.value
-        oldest = select(func.min(cases.c.received_at)).where(is_open, cases.c.first_claimed_at.is_(None))
+        is_open = [cases.c.status == CaseStatus.OPEN.value, *of_queues(queues)]
+        oldest = select(func.min(cases.c.received_at)).where(*is_open, cases.c.first_claimed_at.is_(None))
         # A table of past cases that is imported is no flow: its reports were received, and decided, before.
-        arrived = select(func.count()).where(reports.c.filed_at > since, reports.c.received_at > since)
+        arrived = select(func.count()).where(
+            reports.c.filed_at > since,
+            reports.c.received_at > since,
+            *on_a_case_of(queues, reports.c.case_id),
+        )
         gone = select(withdrawn_decisions.c.decision_id).where(withdrawn_decisions.c.decision_id == decisions.c.id)
         decided = select(func.count()).where(
-            decisions.c.decided_at > since, decisions.c.lease_token.is_not(None), ~gone.exists()
+            decisions.c.decided_at > since,
+            decisions.c.lease_token.is_not(None),
+            ~gone.exists(),
+            *on_a_case_of(queues, decisions.c.case_id),
         )
 
         def work(connection: Connection) -> Pulse:
             return Pulse(
                 at=now,
-                open=connection.execute(select(func.count()).where(is_open)).scalar_one(),
+                open=connection.execute(select(func.count()).where(*is_open)).scalar_one(),
                 oldest=connection.execute(oldest).scalar_one(),
                 arrived=connection.execute(arrived).scalar_one(),
                 decided=connection.execute(decided).scalar_one(),
@@ -167,8 +180,49 @@ class Watching:
 
         return self._db.read(work)
 
-    def waiting(self) -> list[Waiting]:
+    def overdue_counts(
+        self, first_touch: Mapping[int, timedelta], *, queues: Collection[str] | None = None
+    ) -> dict[int, int]:
+        """How many cases `overdue` lists, by severity.
+
+        Args:
+            first_touch: By level, its time to first touch; each is in the answer.
+            queues: Of the cases in these alone; None for any.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        now = self._db.clock()
+        paused = cases.c.paused_seconds > 0
+        late = {
+            level: [
+                cases.c.status == CaseStatus.OPEN.value,
+                cases.c.level == level,
+                cases.c.received_at < now - lasting,
+                cases.c.first_claimed_at.is_(None),
+                *of_queues(queues),
+            ]
+            for level, lasting in first_touch.items()
+        }
+
+        def work(connection: Connection) -> dict[int, int]:
+            found = {}
+            for level, conditions in late.items():
+                plain = select(func.count()).select_from(cases).where(*conditions, ~paused)
+                # Few were ever on hold, and databases do not agree on how seconds are added to a time.
+                held = select(cases.c.received_at, cases.c.paused_seconds).where(*conditions, paused)
+                ends = (row.received_at + timedelta(seconds=row.paused_seconds) for row in connection.execute(held))
+                still = sum(end + first_touch[level] < now for end in ends)
+                found[level] = connection.execute(plain).scalar_one() + still
+            return found
+
+        return self._db.read(work)
+
+    def waiting(self, *, queues: Collection[str] | None = None) -> list[Waiting]:
         """All open cases, counted by severity and by how they stand.
+
+        Args:
+            queues: Those in these alone; None for any.
 
         Raises:
             StoreUnavailableError: The database does not answer.
@@ -183,7 +237,7 @@ class Watching:
         )
         is_open = (
             select(cases.c.level, standing.label("standing"), cases.c.received_at)
-            .where(cases.c.status == CaseStatus.OPEN.value)
+            .where(cases.c.status == CaseStatus.OPEN.value, *of_queues(queues))
             .subquery()
         )
         query = (

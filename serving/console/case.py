@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from cases.choices import Choices
 from cases.decision import Decision
-from cases.errors import CaseloadError, NotFoundError
+from cases.errors import CaseloadError, ConflictError
 from cases.handling import HoldReason, SkipReason
 from cases.identity import Identity
-from cases.ids import CaseId
-from cases.listing import CaseFilter
 from cases.record import Case, Lease, Score
 from cases.store import Habit
 from cases.taxonomy_parts import Category
 from models.assurance import NOVEL_BELOW
-from models.precedents import Precedent
 from serving.api.explanation_answers import in_words
 from serving.api.problems import kind_of
 from serving.api.whole_cases import known_id
 from serving.console.blind import is_blind
+from serving.console.case_tables import TABLES, breaches, precedents
 from serving.console.marking import carrying, in_both
 from serving.console.pages import PageRoute, choices_of, page, visited
-from serving.console.queue import rows_of
+from serving.console.rows import rows_of
+from serving.console.tables import MAX_ROWS, as_file, named
 from serving.scoring.explaining import Explained, Wanted, check_size
 from serving.scoring.ranking import case_to_judge
 from serving.scoring.scores import SHORTLISTED, top_categories
@@ -42,10 +40,8 @@ Who = Annotated[Identity, Depends(identity)]
 
 SUGGESTED = 3
 _PRECEDENTS = 5
-_HISTORY = 50
-_EVENTS = 200
-# What harms those who look at it all day.
-SENSITIVE = frozenset({"child_safety", "self_harm", "sexual_content", "violence_extremism", "hate"})
+# How many rows of a table the page shows, where it does not show all.
+_SHOWN = {"events": 200, "history": 50}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +63,12 @@ class Suggested:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """A precedent beside the case.
-
-    Attributes:
-        differs: Whether it was decided otherwise than the model suggests here.
-        case: It; None where it lies in a queue that is not theirs, or is gone.
-    """
-
-    precedent: Precedent
-    differs: bool
-    case: Case | None
-
-
 @router.get("/cases/{case_id}")
 def show(request: Request, case_id: str, parts: Parts, who: Who) -> HTMLResponse:
     """The case, and where it is theirs, the form that decides it."""
     store, known = parts.store(), known_id(case_id)
     case, score = store.case(known), store.latest_score(known)
-    decisions = store.decisions(known)
+    tables = {name: made(parts, who, case, _SHOWN.get(name, MAX_ROWS)) for name, made in TABLES.items()}
     held = store.leases_on([known]).get(known)
     mine = held is not None and held.holder == who.name
     hidden = is_hidden(parts, case)
@@ -107,12 +89,9 @@ def show(request: Request, case_id: str, parts: Parts, who: Who) -> HTMLResponse
         offered=[one.category.id for one in offered],
         categories=_categories(parts, row.level, habits),
         told=_told(parts, case, score, hidden=hidden),
-        reports=store.reports(known),
-        decisions=decisions,
-        notes=store.notes(known),
-        history=history_of(parts, who, case),
-        events=store.events(known, limit=_EVENTS),
-        veiled=_is_veiled(choices_of(parts, who), score, decisions),
+        tables=tables,
+        strikes=breaches(parts, tables["history"]),
+        veiled=_is_veiled(parts, choices_of(parts, who), score, tables["decisions"].shown),
         skip_reasons=list(SkipReason),
         hold_reasons=list(HoldReason),
         lease_seconds=parts.settings.lease_seconds,
@@ -123,19 +102,42 @@ def show(request: Request, case_id: str, parts: Parts, who: Who) -> HTMLResponse
 @router.get("/cases/{case_id}/why")
 async def show_why(request: Request, case_id: str, parts: Parts, who: Who) -> HTMLResponse:
     """What carried the suggestion, and the precedents: it costs as much as a dozen scores, so it comes after."""
-    known = known_id(case_id)
-    case = await run_in_threadpool(lambda: parts.store().case(known))
-    if await run_in_threadpool(is_hidden, parts, case):
+    case = await run_in_threadpool(parts.store().case, known_id(case_id))
+    if is_hidden(parts, case):
         return await run_in_threadpool(page, request, "_why.html", case=case, told=None, why_not="hidden")
-    to_judge = case_to_judge(case)
     try:
-        check_size([to_judge])
-        [scored] = await parts.scorer.score([to_judge])
-        [told] = await parts.explaining.all([scored], [to_judge], Wanted(why=True, precedents=_PRECEDENTS), [case.id])
+        told = await _explained(parts, case)
     except CaseloadError as error:
         why_not = kind_of(error).title
         return await run_in_threadpool(page, request, "_why.html", case=case, told=None, why_not=why_not)
     return await run_in_threadpool(_why_page, request, parts, who, case, told)
+
+
+@router.get("/cases/{case_id}/precedents.{kind}")
+async def download_precedents(case_id: str, kind: str, parts: Parts, who: Who) -> Response:
+    """The precedents as a file; refused where the page hides them."""
+    case = await run_in_threadpool(parts.store().case, known_id(case_id))
+    if is_hidden(parts, case):
+        raise ConflictError(
+            "'case_id' must be decided before its precedents are shown (got a blind one); decide it first"
+        )
+    told = await _explained(parts, case)
+    return await run_in_threadpool(lambda: as_file(precedents(parts, who, case, told), kind))
+
+
+@router.get("/cases/{case_id}/{table}.{kind}")
+def download(case_id: str, table: str, kind: str, parts: Parts, who: Who) -> Response:
+    """One of the page's tables as a file."""
+    made = named(TABLES, table)
+    return as_file(made(parts, who, parts.store().case(known_id(case_id)), MAX_ROWS), kind)
+
+
+async def _explained(parts: Services, case: Case) -> Explained:
+    to_judge = case_to_judge(case)
+    check_size([to_judge])
+    [scored] = await parts.scorer.score([to_judge])
+    [told] = await parts.explaining.all([scored], [to_judge], Wanted(why=True, precedents=_PRECEDENTS), [case.id])
+    return told
 
 
 def is_hidden(parts: Services, case: Case) -> bool:
@@ -191,33 +193,11 @@ def _told(parts: Services, case: Case, score: Score | None, *, hidden: bool) -> 
     }
 
 
-def history_of(parts: Services, who: Identity, case: Case, *, until: datetime | None = None) -> dict[str, Any] | None:
-    """What else was reported about the subject, by then where a time is given, and how often it broke the policy."""
-    if case.subject is None:
-        return None
-    store = parts.store()
-    only = CaseFilter(
-        subject_kind=case.subject.kind,
-        subject_ref=case.subject.external_id,
-        queues=None if who.queues is None else sorted(who.queues),
-    )
-    listed = store.list_cases(_HISTORY + 1, only=only)
-    others = [other for other in listed if other.id != case.id and _by(other.received_at, until)][:_HISTORY]
-    decided = store.standing_decisions([other.id for other in others])
-    standing: dict[CaseId, Decision] = {key: told for key, told in decided.items() if _by(told.decided_at, until)}
-    breaches = [d for d in standing.values() if d.verdict.category not in parts.taxonomy.harmless]
-    return {"others": [(other, standing.get(other.id)) for other in others], "strikes": len(breaches)}
-
-
-def _by(moment: datetime, until: datetime | None) -> bool:
-    return until is None or moment <= until
-
-
-def _is_veiled(chosen: Choices, score: Score | None, decisions: tuple[Decision, ...]) -> bool:
+def _is_veiled(parts: Services, chosen: Choices, score: Score | None, decisions: Sequence[Decision]) -> bool:
     """Whether the text is blurred until asked for: it probably is, or was decided to be, of a sensitive kind."""
     likely = {category for category, _ in top_categories(score.category, 1)} if score is not None else set()
     decided = {decision.verdict.category for decision in decisions}
-    return chosen.blur and bool(SENSITIVE & (likely | decided))
+    return chosen.blur and bool(parts.taxonomy.sensitive & (likely | decided))
 
 
 def _seconds_left(parts: Services, held: Lease | None) -> int:
@@ -235,22 +215,7 @@ def _why_page(request: Request, parts: Services, who: Identity, case: Case, told
         told=told,
         title=title,
         description=description,
-        precedents=_alike(parts, who, told),
+        table=precedents(parts, who, case, told),
         says=in_words(told.like_it),
         why_not="",
     )
-
-
-def _alike(parts: Services, who: Identity, told: Explained) -> list[Alike]:
-    """The precedents, those that were decided otherwise first."""
-    if told.like_it is None:
-        return []
-    found = []
-    for precedent in told.like_it.precedents:
-        try:
-            other: Case | None = parts.store().case(CaseId(precedent.case_id))
-        except NotFoundError:
-            other = None  # learnt from, and not in this record
-        seen = other if other is not None and who.sees(other.queue) else None
-        found.append(Alike(precedent, precedent.category != told.like_it.suggested, seen))
-    return sorted(found, key=lambda alike: not alike.differs)

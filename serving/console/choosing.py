@@ -11,7 +11,6 @@ from starlette.responses import HTMLResponse, Response
 from cases.choices import Choices, SavedView, Theme
 from cases.identity import Identity
 from serving.api.storable import storable
-from serving.console.case import SENSITIVE
 from serving.console.pages import PageRoute, choices_of, gone_to, page, visited
 from serving.services import Services, identity, services
 
@@ -24,8 +23,8 @@ Who = Annotated[Identity, Depends(identity)]
 @router.get("/choices")
 def show(request: Request, parts: Parts, who: Who) -> HTMLResponse:
     """What they chose, to be changed."""
-    sensitive = [category for category in parts.taxonomy.categories if category.id in SENSITIVE]
-    seen = parts.store().sensitive_decisions(who.name, SENSITIVE)
+    sensitive = [category for category in parts.taxonomy.categories if category.sensitive]
+    seen = parts.store().sensitive_decisions(who.name, parts.taxonomy.sensitive)
     return page(request, "choices.html", sensitive=sensitive, themes=list(Theme), seen=seen)
 
 

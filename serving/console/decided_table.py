@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from cases.decision import Verdict
 from cases.errors import InvalidInputError, UnknownPolicyError
 from cases.handling import BulkState
 from cases.ids import CaseId, is_id
-from cases.intake.readers import open_table
+from cases.intake.readers import SourceOptions, open_table
 from cases.intake.table import RawRow, Rejection
 from cases.spreadsheet_text import without_guard
 from cases.store.working.bulk import MAX_BULK
@@ -23,8 +22,8 @@ NEEDED = ("case_id", "category", "severity", "action", "reason")
 FURTHER = ("sub_policy", "note")
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".xls", ".ods")
 MAX_ROWS = 5_000
-# Of a workbook once it is unpacked: a few kilobytes can be made to hold gigabytes.
-_MAX_UNPACKED = 200 * 1024 * 1024
+# Five thousand rows with their notes, many times over.
+_OPTIONS = SourceOptions(unpacked=200 * 1024 * 1024)
 
 _IN_THE_WAY: Mapping[BulkState, str] = {
     BulkState.HELD: "somebody holds it",
@@ -91,14 +90,15 @@ def rows_of(path: Path, called: str, taxonomy: Taxonomy) -> tuple[list[Row], lis
         raise InvalidInputError(
             f"'file' must end with {', '.join(SUFFIXES)} (got another); save it as one of these", field="file"
         )
-    _refuse_bomb(path)
     try:
-        with open_table(str(path)) as table:
+        with open_table(str(path), _OPTIONS) as table:
             _refuse_without(NEEDED, [column.strip().lower() for column in table.columns or ()])
             return _checked(table.rows, taxonomy)
     except InvalidInputError as error:
         # A reader names the file by where it lies here, which says nothing to whoever sent it.
-        raise InvalidInputError(str(error).replace(str(path), called), field="file") from None
+        raise InvalidInputError(
+            str(error).replace(str(path), called).replace(path.name, called), field="file"
+        ) from None
 
 
 def in_the_way(state: BulkState) -> str:
@@ -173,17 +173,6 @@ def _refuse_without(needed: Sequence[str], columns: Sequence[str]) -> None:
             f"'file' must have the columns {', '.join(needed)} (got none called {', '.join(missing)}); add them",
             field="file",
         )
-
-
-def _refuse_bomb(path: Path) -> None:
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as packed:
-            unpacked = sum(part.file_size for part in packed.infolist())
-        if unpacked > _MAX_UNPACKED:
-            raise InvalidInputError(
-                f"'file' must unpack to at most {_MAX_UNPACKED:,} bytes (got {unpacked:,}); save it as CSV",
-                field="file",
-            )
 
 
 def free(rows: Sequence[Row], states: Mapping[CaseId, BulkState]) -> tuple[list[Row], list[Wrong]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -17,11 +15,13 @@ from cases.identity import Identity
 from cases.ids import CaseId, is_id
 from cases.listing import QueueFilter, QueuePlace
 from cases.precondition import Precondition
-from cases.record import Case, CaseStatus, Lease, Score
+from cases.record import CaseStatus
 from serving.access.permitting import their_queues
 from serving.api.cursors import queue_cursor, queue_place
 from serving.console.forms import nothing_if_empty
 from serving.console.pages import PageRoute, choices_of, gone_to, page, visited
+from serving.console.rows import Row, likeliest, rows_of, table_of
+from serving.console.tables import MAX_ROWS, Table, as_file
 from serving.scoring.scores import top_categories
 from serving.services import Services, identity, services
 
@@ -31,6 +31,9 @@ Parts = Annotated[Services, Depends(services)]
 Who = Annotated[Identity, Depends(identity)]
 
 ROWS = 50
+_AT_ONCE = 500
+# Beyond it nobody asks how many exactly, and counting would cost more than all else on the page.
+COUNTED = 10_000
 Code = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,100}$")]
 # How far "claim next" looks past categories that somebody is spared.
 _LOOKED_AT = 200
@@ -50,6 +53,10 @@ class View(BaseModel):
     decided: Annotated[Annotated[str, Field(max_length=36)] | None, BeforeValidator(nothing_if_empty)] = None
     nothing: bool = False
 
+    def only(self) -> QueueFilter:
+        """Which cases of the queue these are."""
+        return QueueFilter(level=self.severity, category=self.category, status=self.status)
+
     def query(self) -> str:
         """As the address has it, without the page's number and what was just done."""
         told = {
@@ -58,24 +65,6 @@ class View(BaseModel):
             if value is not None
         }
         return urlencode(told)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A case as the queue shows it.
-
-    Attributes:
-        level: The severity by which it is due; None where nobody said any.
-        likeliest: The likeliest category's name and its probability; None without a score.
-        due: By when somebody must have touched it; None where no clock runs.
-        held: Who holds it, and until when; None for nobody.
-    """
-
-    case: Case
-    level: int | None
-    likeliest: tuple[str, float] | None
-    due: datetime | None
-    held: Lease | None
 
 
 @router.get("/")
@@ -92,13 +81,10 @@ def show_list(request: Request, parts: Parts, who: Who, view: Annotated[View, Qu
     return page(request, "_queue_list.html", **_shown(parts, who, view))
 
 
-@router.get("/mine")
-def show_mine(request: Request, parts: Parts, who: Who) -> HTMLResponse:
-    """What they hold, what ends first first; and what only they are handed."""
-    store = parts.store()
-    held = [store.case(lease.case_id) for lease in store.held_by(who.name)]
-    assigned = store.queue(ROWS, queues=their_queues(parts, who, None), only=QueueFilter(assigned_to=who.name))
-    return page(request, "mine.html", held=rows_of(parts, held), assigned=rows_of(parts, assigned), mine=who.name)
+@router.get("/queue.{kind}")
+def download(kind: str, parts: Parts, who: Who, view: Annotated[View, Query()]) -> Response:
+    """The queue as a file, from its head; or what was looked for."""
+    return as_file(cases_of(parts, who, view.model_copy(update={"cursor": None}), MAX_ROWS), kind)
 
 
 @router.post("/claim")
@@ -115,42 +101,41 @@ def claim_next(request: Request, parts: Parts, who: Who, view: Annotated[View, Q
     return gone_to(request, f"/cases/{found}" if found is not None else "/?nothing=true")
 
 
-def rows_of(parts: Services, cases: Sequence[Case]) -> list[Row]:
-    """The cases as the queue shows them, in their order."""
-    store, ids = parts.store(), [case.id for case in cases]
-    scores, held = store.latest_scores(ids), store.leases_on(ids)
-    names = {category.id: category.name for category in parts.taxonomy.categories}
-    return [
-        Row(
-            case,
-            _level_of(parts, case, scores.get(case.id)),
-            _likeliest(scores.get(case.id), names),
-            parts.ranking.due_of(case, scores.get(case.id)),
-            held.get(case.id),
-        )
-        for case in cases
-    ]
+def cases_of(parts: Services, who: Identity, view: View, limit: int) -> Table[Row]:
+    """What of the queue is looked at, or what is looked for."""
+    if view.q is not None:
+        found = parts.store().find_cases(view.q, limit + 1, queues=their_queues(parts, who, None))
+        return table_of("/queue", "What was found", rows_of(parts, found), limit, view.query())
+    return table_of("/queue", "The queue, the most urgent first", _rows(parts, who, view, limit), limit, view.query())
+
+
+def _rows(parts: Services, who: Identity, view: View, limit: int) -> Iterator[Row]:
+    """One more row than `limit` at least, where there are so many, some hundreds at a time."""
+    queues = their_queues(parts, who, None if view.queue is None else [view.queue])
+    after = None if view.cursor is None else queue_place(view.cursor)
+    while True:
+        found = parts.store().queue(some := min(limit + 1, _AT_ONCE), queues=queues, after=after, only=view.only())
+        yield from rows_of(parts, found)
+        if len(found) < some:
+            return
+        after = QueuePlace.of(found[-1])
 
 
 def _shown(parts: Services, who: Identity, view: View) -> dict[str, Any]:
-    store = parts.store()
-    if view.q is not None:
-        cases = store.find_cases(view.q, ROWS + 1, queues=their_queues(parts, who, None))
-        following, length = None, len(cases)
-    else:
+    table = cases_of(parts, who, view, ROWS)
+    length, following = len(table.shown), None
+    if view.q is None:
+        following = queue_cursor(QueuePlace.of(table.shown[-1].case)) if table.more else None
         queues = their_queues(parts, who, None if view.queue is None else [view.queue])
-        only = QueueFilter(level=view.severity, category=view.category, status=view.status)
-        after = None if view.cursor is None else queue_place(view.cursor)
-        cases = store.queue(ROWS + 1, queues=queues, after=after, only=only)
-        following = queue_cursor(QueuePlace.of(cases[ROWS - 1])) if len(cases) > ROWS else None
-        length = store.queue_length(queues=queues, only=only)
+        length = parts.store().queue_length(queues=queues, only=view.only(), at_most=COUNTED + 1)
     return {
         "view": view,
-        "rows": rows_of(parts, cases[:ROWS]),
+        "cases": table,
         "length": length,
+        "counted": COUNTED,
         "following": following,
         "queues": [queue for queue in parts.taxonomy.queue_ids if who.sees(queue)],
-        "held_by_me": store.held_by(who.name),
+        "held_by_me": parts.store().held_by(who.name),
         "just_decided": _just_decided(parts, who, view.decided),
     }
 
@@ -164,21 +149,8 @@ def _just_decided(parts: Services, who: Identity, case_id: str | None) -> dict[s
         return None
     left = parts.settings.undo_seconds - (parts.clock() - decision.decided_at).total_seconds()
     score = parts.store().latest_score(decision.case_id) if decision.score_id is not None else None
-    names = {category.id: category.name for category in parts.taxonomy.categories}
     hidden = decision.score_id is not None and not decision.suggestion_shown
-    return {"decision": decision, "left": max(0, int(left)), "hidden": _likeliest(score, names) if hidden else None}
-
-
-def _level_of(parts: Services, case: Case, score: Score | None) -> int | None:
-    shown = parts.ranking.unjudged_level(case.content.attributes) if score is None else score.severity_level
-    return case.set_severity or shown
-
-
-def _likeliest(score: Score | None, names: Mapping[str, str]) -> tuple[str, float] | None:
-    if score is None or not score.category:
-        return None
-    [(category, probability)] = top_categories(score.category, 1)
-    return names.get(category, category), probability
+    return {"decision": decision, "left": max(0, int(left)), "hidden": likeliest(parts, score) if hidden else None}
 
 
 def _claim_but(parts: Services, who: Identity, queues: list[str] | None, avoid: Sequence[str]) -> CaseId | None:

@@ -1,6 +1,6 @@
 """All routes of the console."""
 
-from serving.console import acting, case, choosing, downloading, overseeing, queue, signing_in, uploading, wording
+from serving.console import acting, case, choosing, mine, overseeing, queue, signing_in, team, uploading, wording
 from serving.console.quality import exercises, golden, overview, readings, settling
 
 ROUTERS = (
@@ -9,8 +9,9 @@ ROUTERS = (
     case.router,
     acting.router,
     choosing.router,
-    downloading.router,
+    mine.router,
     overseeing.router,
+    team.router,
     uploading.router,
     wording.router,
     overview.router,

@@ -82,7 +82,11 @@ class Ranking:
 
     def __post_init__(self) -> None:
         weights = {field.name: getattr(self.weights, field.name) for field in fields(self.weights)}
-        told = json.dumps([self.taxonomy.as_dict(), weights], sort_keys=True, default=dict)
+        policy = self.taxonomy.as_dict()
+        for category in policy["categories"]:
+            # How a case is shown, and not where: with it, marking one would rank the whole queue anew.
+            category.pop("sensitive", None)
+        told = json.dumps([policy, weights], sort_keys=True, default=dict)
         object.__setattr__(self, "digest", hashlib.sha256(told.encode()).hexdigest()[:16])
 
     @classmethod

@@ -70,6 +70,10 @@ def test_the_default_policy_has_twenty_categories_of_which_one_is_no_violation(d
     assert {team for category in default.categories for team in category.teams} <= {team.id for team in default.teams}
 
 
+def test_the_default_policy_marks_what_is_hard_to_read(default: Taxonomy) -> None:
+    assert default.sensitive == {"child_safety", "self_harm", "sexual_content", "violence_extremism", "hate"}
+
+
 def test_a_policy_of_the_marketplaces_own_replaces_the_default(tmp_path: Path) -> None:
     policy = load_taxonomy(written(tmp_path, SMALL))
 
@@ -77,6 +81,8 @@ def test_a_policy_of_the_marketplaces_own_replaces_the_default(tmp_path: Path) -
     assert policy.category("spam").teams == ("legal",)
     assert policy.category("spam").not_this == ""
     assert policy.category("fine").dsa is None
+    assert policy.sensitive == frozenset()
+    assert all("sensitive" not in category for category in policy.as_dict()["categories"])
 
 
 @pytest.mark.parametrize(
@@ -87,6 +93,13 @@ def test_a_policy_of_the_marketplaces_own_replaces_the_default(tmp_path: Path) -
         ("version: 3\n", "version: 3\nversion: 4\n", 2, "version", "there once"),
         ("version: 3\n", "", 1, "version", "present"),
         ("version: 3\n", "version: 3\ncolour: red\n", 2, "colour", "one of actions, categories"),
+        (
+            "violation: true",
+            "violation: true\n    sensitive: maybe",
+            6,
+            "categories[0].sensitive",
+            "true or false",
+        ),
         ("violation: true", "violation: maybe", 5, "categories[0].violation", "true or false"),
         ("id: fine", "id: spam", 11, "categories[1].id", "unique"),
         ("id: spam", "id: Spam!", 3, "categories[0].id", "lower-case letters"),

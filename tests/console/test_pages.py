@@ -165,6 +165,21 @@ def test_what_somebody_chooses_is_kept_for_them_alone(console: Console) -> None:
     assert 'data-theme="system"' in eve.get("/").text
 
 
+def test_the_text_of_what_the_policy_calls_sensitive_is_blurred_until_asked_for(console: Console) -> None:
+    case = console.file()
+    score = console.place.store.latest_score(case.id)
+    assert score is not None
+    likeliest = max(score.category, key=lambda category: score.category[category])
+    ada, policy = console.sign_in("ada"), console.services.ranking.taxonomy
+    for sensitive in (True, False):
+        marked = [dataclasses.replace(c, sensitive=sensitive and c.id == likeliest) for c in policy.categories]
+        taxonomy = dataclasses.replace(policy, categories=tuple(marked))
+        ranking = dataclasses.replace(console.services.ranking, taxonomy=taxonomy)
+        console.client.app.state.services = dataclasses.replace(console.services, ranking=ranking)  # type: ignore[attr-defined]
+        assert ('class="veiled"' in ada.get(f"/cases/{case.id}").text) == sensitive
+        assert ada.get("/choices").text.count("Spare me") == sensitive
+
+
 def test_a_view_is_saved_shown_and_removed(console: Console) -> None:
     ada = console.sign_in("ada")
     ada.post("/views", data={"name": "Urgent", "query": "severity=1"})

@@ -38,6 +38,12 @@ def test_a_severity_1_in_a_language_that_was_not_learnt_goes_before_every_mild_c
         assert unheard.order_key >= placed(known, known, case).order_key
 
 
+def test_what_is_hard_to_read_ranks_nothing_anew() -> None:
+    policy = RANKING.taxonomy
+    unmarked = replace(policy, categories=tuple(replace(c, sensitive=not c.sensitive) for c in policy.categories))
+    assert Ranking(unmarked, RANKING.weights).digest == RANKING.digest
+
+
 def test_a_case_is_due_by_the_severity_shown_until_somebody_touched_it() -> None:
     levels = {severity.level: severity.first_touch for severity in RANKING.taxonomy.severity_levels}
     case = CaseToJudge("", "text", NOON)

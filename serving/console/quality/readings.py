@@ -12,7 +12,7 @@ from cases.errors import ConflictError, OtherQueueError
 from cases.identity import Identity
 from cases.ids import SampledId
 from cases.quality import Sampled, SampledState
-from serving.console.case import history_of
+from serving.console.case_tables import breaches, history
 from serving.console.pages import HTMX, PageRoute, gone_to, page, visited
 from serving.console.quality.answering import Answered, check_answer, id_of
 from serving.services import Services, identity, services
@@ -21,6 +21,9 @@ router = APIRouter(route_class=PageRoute, dependencies=[Depends(visited)], inclu
 
 Parts = Annotated[Services, Depends(services)]
 Who = Annotated[Identity, Depends(identity)]
+
+# How many other cases of the subject a page looks at, as the case's own page does.
+_HISTORY = 50
 
 
 @router.get("/readings")
@@ -82,6 +85,7 @@ def _reading_page(
     others = [one.id for one in waiting]
     place = others.index(found.id) + 1 if found.id in others else 0
     case = store.case(found.case_id)
+    before = history(parts, who, case, _HISTORY, until=found.first.at)
     return page(
         request,
         "reading.html",
@@ -89,7 +93,8 @@ def _reading_page(
         found=found,
         text=store.text_as_of(found.case_id, found.content_id),
         case=case,
-        history=history_of(parts, who, case, until=found.first.at),
+        history=before,
+        strikes=breaches(parts, before),
         another=next((one for one in others[place:] + others if one != found.id), None),
         typed=typed,
         conflict=conflict,

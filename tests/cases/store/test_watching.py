@@ -127,3 +127,45 @@ def test_whoever_watches_is_told_each_transaction_by_the_stores_own_method(store
     assert {"Reading.case", "Scoring.record_scores", "Deciding.decide"} <= set(told)
     assert all(name.isascii() and "." in name and "<" not in name for name in told), told
     assert len(seen) == 2 * len(told)
+
+
+def test_what_is_overdue_is_counted_as_it_is_listed(store: CaseStore, clock: SetClock, engine: Engine) -> None:
+    first_touch = {1: timedelta(minutes=15), 2: timedelta(hours=4), 3: DAY}
+    urgent, mild, stood_still, touched = (
+        of_level(store, number, level) for number, level in enumerate((1, 2, 2, 2), 1)
+    )
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE cases SET paused_seconds = :seconds WHERE id = :id"),
+            [{"id": stood_still.id, "seconds": 7200}, {"id": mild.id, "seconds": 60}],
+        )
+    clock.forward(hours=5)
+    claim(store, touched.id)
+    listed = {level: store.overdue(level, lasting) for level, lasting in first_touch.items()}
+    assert listed == {1: [urgent.id], 2: [mild.id], 3: []}
+    assert store.overdue_counts(first_touch) == {level: len(ids) for level, ids in listed.items()}
+
+
+def test_one_teams_figures_are_of_its_queues_alone(store: CaseStore, clock: SetClock) -> None:
+    here, there, done = (of_level(store, number, 1) for number in (1, 2, 3))
+    for case in (there, done):
+        store.move(case.id, "legal", by="eve")
+    decide(store, done.id)
+    clock.forward(hours=1)
+    claim(store, here.id)
+    first_touch = {1: timedelta(minutes=15)}
+    for queues, open_, arrived, decided, late, held in (
+        (["main"], 1, 1, 0, 0, [here.id]),
+        (["legal"], 1, 2, 1, 1, []),
+        (["brand"], 0, 0, 0, 0, []),
+        (["legal", "main"], 2, 3, 1, 1, [here.id]),
+        (None, 2, 3, 1, 1, [here.id]),
+    ):
+        pulse = store.pulse(DAY, queues=queues)
+        assert (pulse.open, pulse.arrived, pulse.decided) == (open_, arrived, decided)
+        assert pulse.oldest == (there.received_at if queues is None or "legal" in queues else None)
+        assert sum(found.cases for found in store.waiting(queues=queues)) == open_
+        assert store.overdue_counts(first_touch, queues=queues) == {1: late}
+        assert [lease.case_id for lease in store.all_leases(9, queues=queues)] == held
+        assert sum(work.decided for work in store.work_of_each(DAY, queues=queues)) == decided
+    assert store.all_leases(0) == []
