@@ -1,4 +1,4 @@
-"""Workbooks that unpack to more than a machine holds: xlsx, xlsb and ods are zips, few of whose bytes may be many.
+"""Workbooks that unpack to more than a machine holds: xlsx, xlsb and ods are zips, and few bytes may become many.
 
 A zip lists how large each part becomes, but whoever made the file wrote the list, and readers go on until the data
 ends. So the parts are unpacked beforehand, a piece at a time and into nothing, until the limit.

@@ -11,7 +11,7 @@ from cases.ids import CaseId
 from cases.listing import ALL_CASES, ALL_WAITING, CaseFilter, QueueFilter, QueuePlace
 from cases.record import Case, CaseStatus
 from cases.store.database import Database
-from cases.store.rows import of_queues, read_cases, select_cases
+from cases.store.rows import of_queues, on_a_case_of, read_cases, select_cases
 from cases.store.tables import QUEUE_ORDER, cases, contents, leases, reports, scores, subjects
 
 _MOST_WORDS = 8
@@ -96,23 +96,36 @@ class Listing:
         about = select(cases.c.id).join(subjects, subjects.c.id == cases.c.subject_id)
         by_subject = about.where(subjects.c.external_id == words.strip())
         by_report = select(reports.c.case_id).where(reports.c.external_id == words.strip())
-        titled = select(contents.c.case_id).where(
-            *(contents.c.title.icontains(word, autoescape=True) for word in words.split()[:_MOST_WORDS])
-        )
+        # Not by the column itself: an index in its order would be walked, and each row looked up for its title.
+        named = contents.c.case_id.concat("")
+        titled = select(named).distinct().where(*_in_title(words, self._db.engine.dialect.name))
+        titled = titled.where(*on_a_case_of(queues, contents.c.case_id)).order_by(named.desc())
 
         def work(connection: Connection) -> list[Case]:
+            found = select_cases(self._db.now_column()).where(*of_queues(queues)).order_by(cases.c.id.desc())
+
+            def those(ids: set[str]) -> list[Case]:
+                query = found.where(cases.c.id.in_(ids)).limit(limit)
+                return read_cases(connection, connection.execute(query).all()) if ids else []
+
             exact = set(connection.execute(by_subject.union(by_report)).scalars())
-            found = select_cases(self._db.now_column()).where(*of_queues(queues))
-            found = found.order_by(cases.c.id.desc()).limit(limit)
-            first = (
-                read_cases(connection, connection.execute(found.where(cases.c.id.in_(exact))).all()) if exact else []
-            )
+            first = those(exact)
             if len(first) >= limit or not words.split():
                 return first
-            others = found.where(cases.c.id.in_(titled), cases.c.id.not_in(exact))
-            return [*first, *read_cases(connection, connection.execute(others).all())][:limit]
+            # By themselves, and the cases after: in one statement MariaDB walks all cases for the few that are named.
+            others = set(connection.execute(titled.limit(limit + len(first))).scalars())
+            return [*first, *those(others - exact)][:limit]
 
         return self._db.read(work)
+
+
+def _in_title(words: str, dialect: str) -> list[ColumnElement[bool]]:
+    """That each of the words stands in a title, whatever its case."""
+    title = contents.c.title
+    # SQLite's LIKE knows no case, as its lower() does, for a third of the time.
+    holds = title.contains if dialect == "sqlite" else title.icontains
+    # The longest is probably the rarest, and where it is missing no other is looked for.
+    return [holds(word, autoescape=True) for word in sorted(words.split()[:_MOST_WORDS], key=len, reverse=True)]
 
 
 def _waiting(

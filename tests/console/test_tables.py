@@ -13,9 +13,12 @@ import pytest
 import python_calamine
 from fastapi.testclient import TestClient
 
-from cases.identity import Role
+from cases.identity import Identity, IdentityKind, Role
+from models.precedents import Comparison, Precedent
 from serving.console import tables
+from serving.console.case_tables import precedents
 from serving.console.tables import Table, as_file
+from serving.scoring.explaining import Explained
 from tests.console.conftest import Console, claim_next
 from tests.console.test_overseeing import decide_all, file_some
 
@@ -51,8 +54,7 @@ def test_all_tables_of_all_pages_download_as_csv_and_as_excel(console: Console) 
     address, _ = claim_next(lee)
     store.assign(store.queue(9)[-1].id, "lee", by="eve")
     found = {
-        path: links(lee.get(path))
-        for path in ("/", "/mine", "/team", "/policy", address, f"{address}/why", f"/cases/{decided.id}")
+        path: links(lee.get(path)) for path in ("/", "/mine", "/team", "/policy", address, f"/cases/{decided.id}")
     }
     case = f"/cases/{decided.id}"
     for path, names in {
@@ -61,7 +63,6 @@ def test_all_tables_of_all_pages_download_as_csv_and_as_excel(console: Console) 
         "/team": ["/team/waiting", "/team/late", "/team/held", "/team/work"],
         "/policy": ["/policy/severity", "/policy/categories"],
         address: [f"{address}/reports", f"{address}/events"],
-        f"{address}/why": [f"{address}/precedents"],
         case: [f"{case}/reports", f"{case}/decisions", f"{case}/events"],
     }.items():
         assert [link.partition("?")[0] for link in found[path]] == [
@@ -125,6 +126,16 @@ def test_a_lead_who_is_kept_to_some_queues_is_told_of_these_alone(console: Conso
             assert counted or title not in page
 
 
+def test_the_models_blind_slice_downloads_with_its_intervals(blind: Console) -> None:
+    file_some(blind, 2)
+    decide_all(blind, "ada", "academic_integrity", "academic_integrity")
+    dee = blind.sign_in("dee", Role.DATA_SCIENTIST)
+    [_, address] = links(dee.get("/model"))
+    [row] = rows(dee, address)
+    assert (row["category"], row["decided_blind"], row["first_right_share"]) == ("academic_integrity", "2", "0.0")
+    assert 0 < float(row["share_high"]) < 1
+
+
 def test_what_is_hidden_on_the_page_is_in_no_file(blind: Console) -> None:
     case = blind.file()
     ada = blind.sign_in("ada")
@@ -132,6 +143,27 @@ def test_what_is_hidden_on_the_page_is_in_no_file(blind: Console) -> None:
     answer = ada.get(f"/cases/{case.id}/precedents.csv")
     assert answer.status_code == 409
     assert "decide it first" in answer.text
+
+
+def test_precedents_download_without_the_titles_of_other_teams_cases(console: Console) -> None:
+    case, ours, theirs = file_some(console, 3)
+    console.place.store.move(theirs.id, "legal", by="eve")
+    like_it = Comparison(
+        (
+            Precedent(ours.id, 0.9, "hate", 2, "warn"),
+            Precedent(theirs.id, 0.8, "spam_promotion", 3, ""),
+            Precedent("0199b3c0-7a54-7c11-9d2e-3f0a4c5b6d7e", 0.7, "hate", None, ""),
+        ),
+        "hate",
+        1,
+        3,
+    )
+    ann = Identity("ann", IdentityKind.PERSON, frozenset({Role.ASSOCIATE}), frozenset({"main"}))
+    table = precedents(console.services, ann, case, Explained("", (), None, like_it))
+    found = list(csv.DictReader(io.StringIO(bytes(as_file(table, "csv").body).decode("utf-8-sig"))))
+    assert [(row["case_id"], row["title"], row["similarity"], row["decided_otherwise"]) for row in found] == [
+        ("", "", "0.8", "true"), (ours.id, ours.content.title, "0.9", "false"), ("", "", "0.7", "false"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ subjects = Table(
     UniqueConstraint("kind", "external_id"),
     **MYSQL,
 )
+# People look for an id without saying of what.
+Index("ix_subjects_external_id", subjects.c.external_id)
 
 cases = Table(
     "cases",
@@ -88,7 +90,13 @@ Index("ix_cases_held", cases.c.pool, cases.c.hold_until)
 Index("ix_cases_queue", cases.c.status, *QUEUE_ORDER)
 Index("ix_cases_one_queue", cases.c.status, cases.c.queue, *QUEUE_ORDER)
 Index("ix_cases_rerank", cases.c.status, cases.c.rerank_at, cases.c.id)
-Index("ix_cases_due", cases.c.status, cases.c.level, cases.c.received_at)
+# What is due; and all that a lead's figures are counted from, of some queues too, so that no row is looked up for them.
+_STANDING = (cases.c.leased, cases.c.leased_until, cases.c.hold_until, cases.c.assigned_to)
+Index(
+    "ix_cases_standing",
+    *(cases.c.status, cases.c.level, cases.c.received_at, cases.c.queue),
+    *(cases.c.first_claimed_at, cases.c.paused_seconds, *_STANDING),
+)
 Index("ix_cases_ranked_by", cases.c.status, cases.c.ranked_by, cases.c.id)
 Index("ix_cases_received_at_id", cases.c.received_at, cases.c.id)
 Index("ix_cases_subject_id_status", cases.c.subject_id, cases.c.status)
@@ -109,7 +117,8 @@ reports = Table(
     UniqueConstraint("source", "external_id"),
     **MYSQL,
 )
-Index("ix_reports_filed_at", reports.c.filed_at)
+Index("ix_reports_flow", reports.c.filed_at, reports.c.received_at, reports.c.case_id)
+Index("ix_reports_external_id", reports.c.external_id)
 
 report_identities = Table(
     "report_identities",

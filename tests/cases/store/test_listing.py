@@ -118,3 +118,41 @@ def test_each_report_of_a_batch_begins_its_case_where_it_is_said_to(store: CaseS
     filed = store.file_reports(reports, actor="intake", start_of=lambda made: starts[made.external_id])
     assert [store.case(one.case_id).order_key for one in filed] == [3.0, -2.0, 0.5]
     assert [case.id for case in store.queue(5, only=QueueFilter(level=4))] == [filed[2].case_id]
+
+
+def test_cases_are_found_by_ids_first_and_then_by_all_words_of_a_title_the_newest_first(store: CaseStore) -> None:
+    titles = ("A parrot", "The PARROT that swears", "parrot 100%", "Swears. A parrot", "Another bird")
+    cases = [file_one(store, n, title=title, subject_ref=f"c-{n}") for n, title in enumerate(titles)]
+    about = file_one(store, 9, title="Nothing of it", subject_ref="parrot")
+    store.move(cases[1].id, "legal", by="eve")
+
+    def found(words: str, limit: int = 9, queues: list[str] | None = None) -> list[CaseId]:
+        return [case.id for case in store.find_cases(words, limit, queues=queues)]
+
+    assert found("swears parrot") == [cases[3].id, cases[1].id]
+    assert found("swears parrot", queues=["main"]) == [cases[3].id]
+    assert found("swears parrot", queues=["brand"]) == []
+    assert found("parrot") == [about.id, cases[3].id, cases[2].id, cases[1].id, cases[0].id]
+    assert found("parrot", 3) == [about.id, cases[3].id, cases[2].id]
+    assert found("100%") == [cases[2].id]
+    assert found("100_") == []
+    assert found("  ") == []
+
+
+def test_a_case_of_many_reports_is_found_once_and_leaves_room_for_others(store: CaseStore) -> None:
+    lone = file_one(store, 0, title="A parrot", subject_ref="c-0")
+    piled = {file_one(store, n, title="A parrot", subject_ref="c-1").id for n in range(1, 6)}
+    assert [case.id for case in store.find_cases("parrot", 2)] == [*piled, lone.id]
+
+
+def test_a_long_queue_is_counted_no_further_than_asked(store: CaseStore) -> None:
+    file_many(store, 9)
+    assert store.queue_length(at_most=4) == 4
+    assert store.queue_length(at_most=20) == 9
+    assert store.queue_length(at_most=4, only=QueueFilter(status=CaseStatus.OPEN)) == 4
+
+
+def test_cases_are_read_by_their_ids(store: CaseStore) -> None:
+    one, two = (file_one(store, n, subject_ref=f"c-{n}") for n in (1, 2))
+    assert store.cases([two.id, one.id, "0199b3c0-7a54-7c11-9d2e-3f0a4c5b6d7e"]) == {one.id: one, two.id: two}
+    assert store.cases([]) == {}
