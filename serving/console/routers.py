@@ -1,6 +1,7 @@
 """All routes of the console."""
 
-from serving.console import acting, case, choosing, downloading, overseeing, queue, signing_in, uploading, wording
+from serving.console import acting, case, choosing, downloading, queue, signing_in, uploading, wording
+from serving.console.overseeing import model, policy, team, weights
 
 ROUTERS = (
     signing_in.router,
@@ -9,7 +10,10 @@ ROUTERS = (
     acting.router,
     choosing.router,
     downloading.router,
-    overseeing.router,
+    team.router,
+    policy.router,
+    weights.router,
+    model.router,
     uploading.router,
     wording.router,
 )

@@ -14,7 +14,7 @@ from cases.decision import Verdict
 from cases.listing import CaseFilter
 from cases.record import CaseStatus, NewReport
 from serving.console.assets import assets
-from tests.console.desk import PATIENCE_MS, Desk, a_desk, written
+from tests.console.desk import PATIENCE_MS, Desk, a_desk, replayed, written
 from tests.serving.small_model import SmallModel
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
@@ -31,6 +31,7 @@ STATES = (
     "words",
     "policy",
     "model",
+    "weights",
     "queue",
     "filtered",
     "nothing",
@@ -55,6 +56,7 @@ def desk(
         case, lease = desk.store.claim(filed[-1], "somebody", 900)
         verdict = Verdict("intellectual_property", 3, "remove_content", "clear_breach")
         desk.store.decide(case.id, verdict, holder="somebody", token=lease.token)
+        replayed(desk.store)
         yield desk
 
 
@@ -72,7 +74,7 @@ def bring(page: Page, desk: Desk, state: str) -> None:
         "mine": "/mine",
         "choices": "/choices",
         "missing": "/cases/x",
-        **{name: f"/{name}" for name in ("team", "policy", "model", "upload")},
+        **{name: f"/{name}" for name in ("team", "policy", "model", "weights", "upload")},
     }
     page.goto(desk.service.url + paths.get(state, "/"))
     if state == "words":
