@@ -136,7 +136,7 @@ def read_entry(path: Path, setting: str, error: type[InvalidInputError]) -> Entr
         InvalidInputError: As `error`: the file is missing, is not UTF-8, or is not YAML; the last names the line.
     """
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        text = path.read_text(encoding="utf-8")
     except OSError as fault:
         raise error(
             f"{setting!r} must be a readable file (got {path}: {fault.strerror}); "
@@ -147,14 +147,31 @@ def read_entry(path: Path, setting: str, error: type[InvalidInputError]) -> Entr
         raise error(
             f"{path.name}: must be UTF-8 (got another byte at {fault.start}); save the file as UTF-8", field=setting
         ) from fault
+    return entry_of(text, path.name, setting, error)
+
+
+def entry_of(text: str, name: str, setting: str, error: type[InvalidInputError]) -> Entry:
+    """The whole of a text, as `read_entry` reads a file's.
+
+    Args:
+        text: YAML.
+        name: What complaints call it.
+        setting: As in `read_entry`.
+        error: What every complaint about it is raised as.
+
+    Raises:
+        InvalidInputError: As `error`: it is not YAML; names the line.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as fault:
         mark = getattr(fault, "problem_mark", None)
         line = mark.line + 1 if mark else "?"
         problem = getattr(fault, "problem", None) or "unreadable"
-        raise error(
-            f"{path.name} line {line}: must be YAML (got: {problem}); mend the line", field=setting
-        ) from fault
-    return Entry(root, path.name, "", error)
+        raise error(f"{name} line {line}: must be YAML (got: {problem}); mend the line", field=setting) from fault
+    except RecursionError as fault:
+        raise error(f"{name}: must be YAML of a few levels (got hundreds); mend it", field=setting) from fault
+    return Entry(root, name, "", error)
 
 
 def _kind(node: yaml.Node | None) -> str:

@@ -258,6 +258,36 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldOutFigure:
+    """A figure on the cases held out; `low` and `high` are None where it has no interval."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Challenger:
+    """A model that was registered.
+
+    Attributes:
+        name: The registered model's.
+        version: The registered version's.
+        sha256: Of the artifact's manifest.
+        registered_at: Aware UTC.
+        held_out: How many cases it was measured on.
+        figures: By name.
+    """
+
+    name: str
+    version: str
+    sha256: str
+    registered_at: datetime
+    held_out: int
+    figures: Mapping[str, HeldOutFigure]
+
+
+@dataclass(frozen=True, slots=True)
 class Champion:
     """The model that serves: a row that `promote` appended."""
 

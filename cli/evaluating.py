@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,8 +15,10 @@ from cli.learning import Severe, table_columns
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
-    from cli.contract.learning import EvaluateAnswer
+    from cli.contract.learning import DriftAnswer, EvaluateAnswer
+    from evaluation.drift import Drift
     from training.evaluate import Evaluation
 
 app = typer.Typer()
@@ -73,6 +76,71 @@ def evaluate(
         answer_json(_answer(found))
     else:
         _tell(output(), found)
+
+
+@app.command()
+def drift(
+    ctx: typer.Context,
+    days: Annotated[int, typer.Option(min=1, max=365, help="Length of the period that ends now, in days.")] = 14,
+    before: Annotated[
+        int, typer.Option(min=1, max=3650, help="Length of the one before it, that it is compared with, in days.")
+    ] = 42,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether the cases that come in are like those of before, by feature, and what of it may be chance."""
+    from datetime import timedelta
+
+    from cases.clock import utc_now
+    from evaluation.drift import drifts
+
+    now = utc_now()
+    since = now - timedelta(days=days)
+    with opened_store(settings_of(ctx)) as store:
+        found = drifts(store.scored_cases(since - timedelta(days=before), since), store.scored_cases(since, now))
+    if as_json:
+        answer_json(_drift_answer(found, days, before))
+    else:
+        output().print(_drift_table(found, days, before))
+
+
+def _drift_answer(found: Sequence[Drift], days: int, before: int) -> DriftAnswer:
+    from cli.contract.learning import DriftAnswer, DriftBin, DriftFeature
+
+    return DriftAnswer(
+        days=days,
+        before_days=before,
+        features=[
+            DriftFeature(
+                feature=each.feature,
+                before=each.before,
+                now=each.now,
+                psi=each.psi,
+                bound=each.bound,
+                reading=each.reading.value,
+                bins=[DriftBin(label=bin_.label, before=bin_.before, now=bin_.now) for bin_ in each.bins],
+            )
+            for each in found
+        ],
+    )
+
+
+def _drift_table(found: Sequence[Drift], days: int, before: int) -> Table:
+    from rich.table import Table
+
+    table = Table(title=f"the last {days} days against the {before} before", title_justify="left", box=None)
+    table.add_column("what")
+    for heading in ("before", "now", "PSI", "chance, up to"):
+        table.add_column(heading, justify="right")
+    table.add_column("reading")
+    for each in found:
+        table.add_row(
+            each.feature,
+            f"{each.before:,}",
+            f"{each.now:,}",
+            *("-" if figure is None else f"{figure:.3f}" for figure in (each.psi, each.bound)),
+            each.reading.value,
+        )
+    return table
 
 
 def _check_places(*paths: Path | None) -> None:

@@ -17,6 +17,7 @@ from cli.working import CaseArgument, Holder, find_case
 if TYPE_CHECKING:
     from cases.ids import CaseId
     from cases.record import Case, Rank
+    from cases.settings import Settings
     from cases.store import CaseStore
     from serving.scoring.ranking import Ranking
 
@@ -150,14 +151,12 @@ def set_severity(
     as_json: AsJson = False,
 ) -> None:
     """Set a case's severity by hand; until it is taken back no score changes the case's place."""
-    from serving.scoring.ranking import Ranking
-
     _one_of("--level", given=level is not None, clear=clear)
     settings = settings_of(ctx)
-    ranking = Ranking.of_settings(settings)
-    if level is not None:
-        ranking.taxonomy.check_severity(level)
     with opened_store(settings) as store:
+        ranking = _ranking(settings, store)
+        if level is not None:
+            ranking.taxonomy.check_severity(level)
         case_id = find_case(store, case)
         rank = _rank(ranking, store, replace(store.case(case_id), set_severity=level))
         if level is None:
@@ -178,14 +177,12 @@ def set_priority(
     as_json: AsJson = False,
 ) -> None:
     """Set a case's priority by hand; until it is taken back nothing else changes the case's place."""
-    from serving.scoring.ranking import Ranking
-
     _one_of("--name", given=bool(name), clear=clear)
     settings = settings_of(ctx)
-    ranking = Ranking.of_settings(settings)
-    if name:
-        ranking.check_by_hand(name)
     with opened_store(settings) as store:
+        ranking = _ranking(settings, store)
+        if name:
+            ranking.check_by_hand(name)
         case_id = find_case(store, case)
         rank = _rank(ranking, store, replace(store.case(case_id), set_priority=name or None))
         if name:
@@ -193,6 +190,14 @@ def set_priority(
         else:
             store.clear_priority(case_id, by=by or actor(), rank=rank)
         told_case(store, "set-priority", case_id, as_json=as_json)
+
+
+def _ranking(settings: Settings, store: CaseStore) -> Ranking:
+    from serving.scoring.rankings import Rankings
+
+    found = Rankings.of_settings(settings)
+    found.look(store)
+    return found.now
 
 
 def _rank(ranking: Ranking, store: CaseStore, case: Case) -> Rank:

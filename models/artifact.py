@@ -8,6 +8,8 @@
     assurance/               what the judge knows of its own answers: arrays and settings, part by part; of precedents
                              the manifest names the rows' seals, so that rows can be erased (`models.erasable`)
     encoder/                 the compiled encoder
+    held_out.json            how it did on the cases held out, for people to read; nothing serves from it. Models that
+                             were not trained by `caseload train`, or before it was kept, have none
 
 No pickle, and no code: what a file can make happen on loading is bounded by `ALLOWED_TYPES`.
 """
@@ -19,7 +21,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,6 +44,7 @@ from models.skops_io import skops_io
 MANIFEST = "manifest.json"
 ENCODER = "encoder"
 ASSURANCE = "assurance"
+HELD_OUT = "held_out.json"
 FORMAT = 3
 # 2: words stand in it as they were written, and precedents cannot be erased; train again to be rid of both.
 READ_FORMATS = (2, 3)
@@ -127,9 +130,43 @@ def save_artifact(judge: Judge, directory: Path, *, name: str, encoder_dir: Path
         taxonomy=judge.taxonomy.as_dict(),
         libraries={library: version(library) for library in _LIBRARIES},
     )
-    written = json.dumps(asdict(manifest), indent=1, sort_keys=True, ensure_ascii=False).encode()
-    (directory / MANIFEST).write_bytes(written)
-    return hashlib.sha256(written).hexdigest()
+    return _write_manifest(directory, manifest)
+
+
+def add_held_out(directory: Path, figures: Mapping[str, Any]) -> str:
+    """Put what was measured on the saved artifact into it; what it judges by stays byte for byte as it was measured.
+
+    Args:
+        directory: What `save_artifact` wrote, without such figures.
+        figures: As JSON can hold them.
+
+    Returns:
+        The SHA-256 of the manifest, which is another than before.
+
+    Raises:
+        ArtifactError: It is not whole.
+    """
+    manifest = verify_artifact(directory)
+    (directory / HELD_OUT).write_text(json.dumps(figures, ensure_ascii=False), encoding="utf-8")
+    files = {**manifest.files, HELD_OUT: _entry(directory / HELD_OUT)}
+    return _write_manifest(directory, replace(manifest, files=files))
+
+
+def read_held_out(directory: Path) -> dict[str, Any] | None:
+    """The figures that `add_held_out` put into an artifact that was verified when it was loaded; None without.
+
+    Raises:
+        ArtifactError: They are no JSON object.
+    """
+    try:
+        found = json.loads((directory / HELD_OUT).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        raise _refused(HELD_OUT, "a JSON object", type(error).__name__) from error
+    if not isinstance(found, dict):
+        raise _refused(HELD_OUT, "a JSON object", type(found).__name__)
+    return found
 
 
 def verify_artifact(directory: Path, expected_sha256: str | None = None) -> Manifest:
@@ -197,6 +234,12 @@ def load_artifact(directory: Path, expected_sha256: str | None = None) -> Judge:
         raise _refused("encoder", f"encoder {manifest.encoder_hash}", encoder.hash)
     assurance = load_parts(directory / ASSURANCE)
     return Judge(category, severity, encoder, Taxonomy.from_dict(manifest.taxonomy), manifest.languages, assurance)
+
+
+def _write_manifest(directory: Path, manifest: Manifest) -> str:
+    written = json.dumps(asdict(manifest), indent=1, sort_keys=True, ensure_ascii=False).encode()
+    (directory / MANIFEST).write_bytes(written)
+    return hashlib.sha256(written).hexdigest()
 
 
 def _write_head(head: JointClassifier, directory: Path, part: str) -> None:

@@ -29,6 +29,9 @@ PRECISION_TARGET = 0.95
 FEWEST = 20
 # What the probabilities themselves count for.
 _PRIOR_ROWS = 50
+_SAME = 1e-9
+# Targets whose thresholds are kept beside those of today's, so that a policy owner can ask what another would leave.
+TARGETS = np.arange(50, 101) / 100
 # Of the categories that the 90 % shortlist may hold for it to help; a longer one is not read.
 LONGEST_SHORTLIST = 5
 
@@ -63,10 +66,12 @@ class Tiers:
     Attributes:
         thresholds: Shape (k,), float64: probability from which on a suggestion is applied; inf for never.
         targets: Shape (k,), float64, (0, 1]: the precision that it was chosen for.
+        by_target: Shape (k, 51): the thresholds that `TARGETS` would have; None in models from before they were kept.
     """
 
     thresholds: Floats
     targets: Floats
+    by_target: Floats | None = None
 
     @classmethod
     def fit(
@@ -103,13 +108,20 @@ class Tiers:
             )
         suggested, top = probabilities.argmax(axis=1), np.asarray(probabilities, dtype=np.float64).max(axis=1)
         right = suggested == codes
-        thresholds = np.empty(k)
+        found = np.empty((k, 1 + len(TARGETS)))
         for code, target in enumerate(wanted):
             own = suggested == code
             # A category with too few suggestions is held to what holds over all of them.
             rows = own if own.sum() >= FEWEST else np.ones_like(own)
-            thresholds[code] = _smallest_threshold(top[rows], right[rows], float(target))
-        return cls(thresholds, wanted)
+            found[code] = _smallest_thresholds(top[rows], right[rows], np.array([target, *TARGETS]))
+        return cls(found[:, 0], wanted, found[:, 1:])
+
+    def at(self, target: float) -> Self | None:
+        """The tiers had each category this target, which is one of `TARGETS`; None where that is not known."""
+        place = int(np.argmin(np.abs(TARGETS - target)))
+        if self.by_target is None or abs(TARGETS[place] - target) > _SAME:
+            return None
+        return type(self)(self.by_target[:, place], np.full(len(self.targets), target), self.by_target)
 
     def tier(
         self, probabilities: Floats, shortlist_sizes: Sequence[int] | npt.NDArray[np.integer], silent: npt.ArrayLike
@@ -142,7 +154,8 @@ class Tiers:
 
     def to_store(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Arrays and JSON settings that `from_store` reads."""
-        return {"thresholds": self.thresholds, "targets": self.targets}, {}
+        arrays = {"thresholds": self.thresholds, "targets": self.targets}
+        return arrays if self.by_target is None else {**arrays, "by_target": self.by_target}, {}
 
     @classmethod
     def from_store(cls, arrays: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Self:
@@ -159,7 +172,12 @@ class Tiers:
         # A NaN compares with nothing and would apply nothing in silence.
         if thresholds.ndim != 1 or thresholds.shape != targets.shape or np.isnan([thresholds, targets]).any():
             raise _refused(f"shapes {thresholds.shape} and {targets.shape}, or a NaN")
-        return cls(thresholds, targets)
+        by_target = arrays.get("by_target")
+        if by_target is not None:
+            by_target = np.asarray(by_target, dtype=np.float64)
+            if by_target.shape != (len(thresholds), len(TARGETS)) or np.isnan(by_target).any():
+                raise _refused(f"shape {by_target.shape} by target, or a NaN")
+        return cls(thresholds, targets, by_target)
 
     def _applied(self, probabilities: Floats) -> npt.NDArray[np.bool_]:
         if probabilities.ndim != 2 or probabilities.shape[1] != len(self.thresholds):
@@ -171,16 +189,19 @@ class Tiers:
         return found
 
 
-def _smallest_threshold(top: Floats, right: npt.NDArray[np.bool_], target: float) -> float:
-    """The smallest value of `top` at or above which rows are right often enough, as the module says; inf for none."""
+def _smallest_thresholds(top: Floats, right: npt.NDArray[np.bool_], targets: Floats) -> list[float]:
+    """For each target the smallest value of `top` at or above which rows are right often enough, as the module says;
+    inf for none.
+    """
     order = np.argsort(-top, kind="stable")
     ranked, count = top[order], np.arange(1, len(top) + 1)
     hits, expected = np.cumsum(right[order]), np.cumsum(ranked) / count
     share = np.minimum(hits / count, (hits + _PRIOR_ROWS * expected) / (count + _PRIOR_ROWS + 1))
     # Rows of one probability are above it together or not at all.
     last_of_its_kind = np.append(ranked[1:] != ranked[:-1], True)[: len(ranked)]
-    meets = last_of_its_kind & (count >= FEWEST) & (share >= target)
-    return float(ranked[meets][-1]) if meets.any() else float("inf")
+    fit = last_of_its_kind & (count >= FEWEST)
+    met = [np.flatnonzero(fit & (share >= target)) for target in targets]
+    return [float(ranked[places[-1]]) if len(places) else float("inf") for places in met]
 
 
 def _row(

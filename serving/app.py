@@ -31,6 +31,7 @@ from serving.chores.reranking import Reranking
 from serving.chores.retaining import Retaining
 from serving.chores.sealing import Sealing
 from serving.chores.sweeping import Sweeping
+from serving.chores.trying import Trying
 from serving.console.routers import ROUTERS as PAGES
 from serving.hooks.delivering import Delivering
 from serving.observing.alarms import AlarmLimits, Alarms
@@ -41,7 +42,8 @@ from serving.routes import KEYED, KEYLESS
 from serving.scoring.batching import RunBatch, Scorer
 from serving.scoring.champion import ChampionWatch
 from serving.scoring.explaining import Explaining
-from serving.scoring.ranking import CaseToJudge, Ranking
+from serving.scoring.ranking import CaseToJudge
+from serving.scoring.rankings import Rankings
 from serving.scoring.scores import Outcome, score_each
 from serving.services import Services
 from serving.store_access import StoreAccess
@@ -69,17 +71,18 @@ def build_services(
         InvalidInputError: The URL or a secret of the environment's receiver of events is none.
     """
     store = StoreAccess(lambda: CaseStore.open(settings.database_url, clock, store_step))
-    ranking = Ranking.of_settings(settings)
+    rankings = Rankings.of_settings(settings)
+    ranking = rankings.now
     watch = ChampionWatch(store, settings.models_dir, ranking.taxonomy)
-    scorer = Scorer(run_batch or _on_a_thread(watch, ranking))
-    backlog = Backlog(store, scorer, watch.model, clock, ranking)
+    scorer = Scorer(run_batch or _on_a_thread(watch, rankings))
+    backlog = Backlog(store, scorer, watch.model, clock, rankings)
 
     def swapped() -> None:
         after_swap()
         backlog.wake()
 
     watch.on_swap = swapped
-    reranking = Reranking(store, ranking, clock)
+    reranking = Reranking(store, rankings, clock)
     sealing = Sealing(store, settings.seal_key, every=settings.audit_seconds)
     sweeping = Sweeping(store)
     proxies = TrustedProxies.of_settings(settings)
@@ -102,7 +105,8 @@ def build_services(
         retaining,
         alarms,
         delivering,
-        ranking,
+        rankings,
+        Trying(store, rankings, settings),
         clock,
         settings,
         Explaining(),
@@ -174,6 +178,7 @@ def _running(services: Services) -> Callable[[FastAPI], contextlib.AbstractAsync
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+            await asyncio.to_thread(services.trying.stop)
             await asyncio.to_thread(services.watch.stop)
             services.store.close()
 
@@ -184,12 +189,12 @@ def _log_kind(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None
     logger.error("in the background: %s", type(context.get("exception")).__name__)
 
 
-def _on_a_thread(watch: ChampionWatch, ranking: Ranking) -> RunBatch:
+def _on_a_thread(watch: ChampionWatch, rankings: Rankings) -> RunBatch:
     turn = asyncio.Lock()
 
     async def run(cases: list[CaseToJudge]) -> list[Outcome]:
         async with turn:
-            return await asyncio.to_thread(score_each, watch.model, cases, ranking)
+            return await asyncio.to_thread(score_each, watch.model, cases, rankings.now)
 
     return run
 

@@ -21,12 +21,14 @@ from serving.chores.reranking import Reranking
 from serving.chores.retaining import Retaining
 from serving.chores.sealing import Sealing
 from serving.chores.sweeping import Sweeping
+from serving.chores.trying import Trying
 from serving.hooks.delivering import Delivering
 from serving.observing.alarms import Alarms
 from serving.scoring.batching import Scorer
 from serving.scoring.champion import ChampionWatch
 from serving.scoring.explaining import Explaining
 from serving.scoring.ranking import Ranking
+from serving.scoring.rankings import Rankings
 from serving.store_access import StoreAccess
 
 
@@ -45,7 +47,8 @@ class Services:
         retaining: Erases what was kept for as long as it may be.
         alarms: Tells where the queue needs somebody.
         delivering: Tells receivers what happens.
-        ranking: The policy's rules and the priority's weights.
+        rankings: Tells which weights count now.
+        trying: Replays proposed weights.
         clock: Business time.
         settings: As the process was started with.
         explaining: Tells why a score is as it is.
@@ -64,13 +67,19 @@ class Services:
     retaining: Retaining
     alarms: Alarms
     delivering: Delivering
-    ranking: Ranking
+    rankings: Rankings
+    trying: Trying
     clock: Clock
     settings: Settings
     explaining: Explaining
     callers: Callers
     limits: Limits
     failures: Failures
+
+    @property
+    def ranking(self) -> Ranking:
+        """The policy's rules and the priority's weights, as they count now."""
+        return self.rankings.now
 
     @property
     def taxonomy(self) -> Taxonomy:

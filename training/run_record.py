@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cases.taxonomy import Taxonomy
+from evaluation.held_out import HeldOutFigures, held_out_figures
 from evaluation.report import ModelFacts
 from models.judge import Judge
 from models.search import Budget
@@ -51,7 +52,7 @@ class Run:
     artifact: Path
 
 
-def run_record(run: Run, judge: Judge, *, made: datetime, say: Say) -> tuple[RunRecord, Measured]:
+def run_record(run: Run, judge: Judge, *, made: datetime, say: Say) -> tuple[RunRecord, Measured, HeldOutFigures]:
     """Measure the saved artifact on the held-out rows, and put all that the tracker gets together.
 
     Args:
@@ -94,7 +95,9 @@ def run_record(run: Run, judge: Judge, *, made: datetime, say: Say) -> tuple[Run
         ledger=run.snapshot.ledger(pd.Series(run.parts.part)),
         artifact=run.artifact,
     )
-    return record, figures
+    labels = [str(label) for label in judge.category.classes_]
+    tiers = None if judge.assurance is None else judge.assurance.tiers
+    return record, figures, held_out_figures(labels, tiers, judgements, rows["category"].astype(str).tolist())
 
 
 def _reliability(category: HeldOut) -> Plot:

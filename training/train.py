@@ -1,7 +1,7 @@
 """`caseload train`: from decided cases to a registered model whose figures are its own.
 
 snapshot → assembled → embedded → grouped and split → the strongest chosen and fitted → saved →
-loaded back and measured → registered
+loaded back and measured → its figures put into it → registered
 """
 
 from __future__ import annotations
@@ -17,20 +17,22 @@ import numpy as np
 import pandas as pd
 
 from cases.clock import Clock, utc_now
-from cases.errors import InvalidInputError, NotFoundError
+from cases.errors import InvalidInputError, NotFoundError, StoreUnavailableError
+from cases.record import HeldOutFigure
 from cases.settings import Settings
 from cases.store import CaseStore
 from cases.taxonomy import Taxonomy, inline_taxonomy
+from evaluation.held_out import as_json
 from features.embedding_cache import CachedEncoder
 from features.encoder import CompiledEncoder, Encoder, Progress, ensure_compiled
 from features.frame import embedding_matrix, feature_frame
-from models.artifact import load_artifact, save_artifact
+from models.artifact import add_held_out, load_artifact, save_artifact
 from models.search import Budget
 from training.choose import fit_best
 from training.fit import Fitted, TrainingPart
 from training.measure import held_out_category, held_out_severity, measured
 from training.registry import registered
-from training.result import Measured, ModelId, SnapshotFigures, TrainResult
+from training.result import CalibrationFigure, Figure, Measured, ModelId, SnapshotFigures, TrainResult
 from training.rows import assembled_rows
 from training.run_record import Run, run_record
 from training.snapshot import Snapshot, from_store
@@ -96,7 +98,9 @@ def train_on_record(
     snapshot = from_store(store.decided_cases(), taxonomy)
     prepared = _prepare(settings, snapshot, taxonomy, options)
     parts = split(snapshot.rows, prepared.groups, held_out=held_out)
-    return _train(settings, prepared, parts, options, options.name or settings.model_name, started)
+    result = _train(settings, prepared, parts, options, options.name or settings.model_name, started)
+    _note(store, result, options.say)
+    return result
 
 
 def train_on_table(settings: Settings, path: Path, columns: TableColumns, options: TrainingOptions) -> TrainResult:
@@ -120,6 +124,27 @@ def train_on_table(settings: Settings, path: Path, columns: TableColumns, option
     prepared = _prepare(settings, snapshot, taxonomy, options)
     parts = split(snapshot.rows, prepared.groups)
     return _train(settings, prepared, parts, options, options.name or f"table-{path.stem}", started)
+
+
+def _note(store: CaseStore, result: TrainResult, say: Say) -> None:
+    """Tell the record of the model, since whoever looks at what could serve has no tracker to ask."""
+    figures = {
+        name: _told(figure) for name, figure in result.category if isinstance(figure, (Figure, CalibrationFigure))
+    }
+    if result.severity is not None:
+        figures |= {f"severity_{name}": _told(each) for name, each in result.severity if isinstance(each, Figure)}
+    model = result.model
+    try:
+        store.add_challenger(
+            model.name, model.version, model.sha256, held_out=result.category.n_test, figures=figures
+        )
+    except StoreUnavailableError:
+        # The model is registered, and can be promoted; no minutes of fitting are to be lost for a line about it.
+        say("the record does not answer: the model is registered, and not noted there")
+
+
+def _told(figure: Figure | CalibrationFigure) -> HeldOutFigure:
+    return HeldOutFigure(figure.value, *((figure.low, figure.high) if isinstance(figure, Figure) else ()))
 
 
 def open_encoder(settings: Settings) -> tuple[Encoder, Path]:
@@ -164,7 +189,7 @@ def _train(
     with tempfile.TemporaryDirectory(prefix="caseload-") as scratch:
         fitted = _fit(settings, prepared, parts, options, Path(scratch))
         artifact = Path(scratch) / "artifact"
-        sha256 = save_artifact(fitted.judge, artifact, name=name, encoder_dir=fitted.encoder_dir)
+        save_artifact(fitted.judge, artifact, name=name, encoder_dir=fitted.encoder_dir)
         judge = load_artifact(artifact)
         options.say("measuring the saved artifact on the held-out cases")
         if judge.encoder.hash == prepared.encoder.hash:
@@ -180,7 +205,8 @@ def _train(
             options.budget,
             artifact,
         )
-        record, figures = run_record(run, judge, made=options.clock(), say=options.say)
+        record, figures, held_out = run_record(run, judge, made=options.clock(), say=options.say)
+        sha256 = add_held_out(artifact, as_json(held_out))
         random_figures = _as_if_random(settings, prepared, options) if options.compare_random else None
         options.say("logging the run to MLflow and registering the model")
         tracked = record_run(settings, record, name=name, sha256=sha256)

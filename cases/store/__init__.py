@@ -40,9 +40,11 @@ from cases.store.scrubbing import Scrubbing
 from cases.store.sealing import Sealing
 from cases.store.signing_in import CODE_LASTS, SigningIn
 from cases.store.sourcing import Sourcing
+from cases.store.suggesting import Suggesting
 from cases.store.telling import Telling
 from cases.store.verifying import Verifying
 from cases.store.watching import CameOf, Pulse, Standing, Unsealed, Waiting, Watching
+from cases.store.weighing import Weighing
 from cases.store.working import Reranked, Working
 
 __all__ = [
@@ -84,8 +86,10 @@ class CaseStore(
     Habits,
     Overseeing,
     Quality,
+    Suggesting,
     Exporting,
     Policing,
+    Weighing,
     Rebuilding,
     Sealing,
     Verifying,

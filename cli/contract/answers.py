@@ -12,7 +12,14 @@ from cli.contract.audit import AuditHeadAnswer, AuditSealAnswer, AuditVerifyAnsw
 from cli.contract.base import Answer as Answer  # noqa: PLC0414 - it is part of this contract
 from cli.contract.handling import BulkAnswer, HandledAnswer, HistoryAnswer
 from cli.contract.inbound import InboundAnswer
-from cli.contract.learning import CompareAnswer, EvaluateAnswer, ExplainAnswer, ScoreAnswer, SuspectsAnswer
+from cli.contract.learning import (
+    CompareAnswer,
+    DriftAnswer,
+    EvaluateAnswer,
+    ExplainAnswer,
+    ScoreAnswer,
+    SuspectsAnswer,
+)
 from cli.contract.letters import DraftAnswer
 from cli.contract.privacy import ErasureAnswer, FinishAnswer, RetentionAnswer
 from cli.contract.queue import ClaimAnswer, DecideAnswer, QueueAnswer
@@ -48,6 +55,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     RetentionAnswer,
     CompareAnswer,
     EvaluateAnswer,
+    DriftAnswer,
     SuspectsAnswer,
     ReplayAnswer,
 )

@@ -129,3 +129,32 @@ class SuspectsAnswer(Answer):
     model: str = Field(description="name/version")
     total: int = Field(description="Suspects in all; the list may be shorter.")
     suspects: list[SuspectDecision] = Field(description="The likeliest slips first.")
+
+
+class DriftBin(Answer):
+    """One value of a feature, or a range of them."""
+
+    label: str
+    before: int
+    now: int
+
+
+class DriftFeature(Answer):
+    """One feature of the cases that come in."""
+
+    feature: str
+    before: int = Field(description="Cases of before that tell it.")
+    now: int
+    psi: float | None = Field(description="Population stability index; null of too few cases.")
+    bound: float | None = Field(description="What it stays below in 95 of 100 periods in which nothing changed.")
+    reading: Literal["too few to say", "no more than chance", "steady", "worth a look", "changed"]
+    bins: list[DriftBin]
+
+
+class DriftAnswer(Answer):
+    """`caseload drift --json`."""
+
+    schema_: Literal["caseload.drift/1"] = Field(default="caseload.drift/1", alias="schema")
+    days: int = Field(description="Length of the period that ends now.")
+    before_days: int = Field(description="Length of the one before it, that it is compared with.")
+    features: list[DriftFeature]

@@ -123,17 +123,17 @@ def _worse(found: AtLoad, harm: Mapping[str, Interval]) -> list[str]:
         if account != LINEAR and each.low > 1
     ]
     for level in found.undated.levels:
-        before, after, change = _compared(found.undated, lambda run: run.in_time, level)
+        before, after, change = compared(found.undated, lambda run: run.in_time, level)
         if change.high < 0 and change.value < -_SHARE:
             lines.append(f"severity {level} in time {100 * before:.1f} % → {100 * after:.1f} %")
     for level in found.undated.levels:
-        before, after, change = _compared(found.undated, lambda run: run.worst_wait, level)
+        before, after, change = compared(found.undated, lambda run: run.worst_wait, level)
         if change.low > 0 and change.value > _WAIT * before:
             lines.append(f"worst wait of severity {level} {before:.1f} h → {after:.1f} h")
     return lines
 
 
-def _compared(
+def compared(
     found: Played, figure: Callable[[RunFigures], Mapping[int, float]], level: int
 ) -> tuple[float, float, Interval]:
     """A figure of a level under today's weights, under the new ones, and its change.

@@ -14,8 +14,13 @@ _LONGEST_LABEL = 26
 DARKEST = 0.5
 
 
-def reliability_plot(bins: Sequence[Mapping[str, Any]]) -> str:
-    """How often a suggestion is right, by how sure it is, with Wilson's intervals; below, how many there are."""
+def reliability_plot(bins: Sequence[Mapping[str, Any]], name: str = "reliability") -> str:
+    """How often a suggestion is right, by how sure it is, with Wilson's intervals; below, how many there are.
+
+    Args:
+        bins: `evaluation.calibration_bins.CalibrationBin` as JSON has it, at least one.
+        name: Unique in the page.
+    """
     axes, counts = Axes(56, 14, 384, 300), Axes(56, 366, 384, 54)
     most = max(each["n"] for each in bins)
     drawn = axes.grid("", "share that was right", _TENTHS, _TENTHS)
@@ -36,7 +41,7 @@ def reliability_plot(bins: Sequence[Mapping[str, Any]]) -> str:
     drawn.append(text(counts.left, counts.top - 4, f"suggestions in each bin, at most {most}", "tick"))
     drawn.append(text(counts.left + counts.width / 2, bottom + 18, "probability of the suggestion", "axis middle"))
     told = "The nearer the dots are to the dashed diagonal, the more a probability means what it says."
-    return svg("reliability", "Reliability diagram", told, (_WIDTH, 448), drawn)
+    return svg(name, "Reliability diagram", told, (_WIDTH, 448), drawn)
 
 
 def risk_coverage_plot(curve: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from models.priority.handling import HandlingTimes
 from models.priority.lane import lot_of
 from models.priority.raising import raised_severity
 from models.priority.weights import Weights
-from models.priority.weights_file import DEFAULT_WEIGHTS, load_weights
+from models.priority.weights_file import DEFAULT_WEIGHTS, load_weights, parse_weights, weights_text
 
 __all__ = [
     "DEFAULT_WEIGHTS",
@@ -17,8 +17,10 @@ __all__ = [
     "by_hand",
     "load_weights",
     "lot_of",
+    "parse_weights",
     "priority",
     "raised_severity",
     "told_time",
     "violation_of",
+    "weights_text",
 ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -67,6 +69,14 @@ class Weights:
                 raise InvalidInputError(_outside(name, value, low, high), field=name)
         self._check_harm()
         self._check_by_hand()
+
+    @property
+    def digest(self) -> str:
+        """What tells these weights from others, whatever is written around them: 16 hexadecimal digits."""
+        told = json.dumps(
+            {each.name: getattr(self, each.name) for each in fields(self)}, sort_keys=True, default=dict
+        )
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def harms(self, levels: int) -> list[float]:
         """Harm per hour of levels 1..`levels`.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cases.errors import InvalidInputError, WeightsError
-from cases.policy_entry import Entry, read_entry
+from cases.policy_entry import Entry, entry_of, read_entry
 from models.priority.weights import Weights
 
 DEFAULT_WEIGHTS = Path(__file__).parent / "weights.yaml"
@@ -27,7 +27,39 @@ def load_weights(path: Path | None = None) -> Weights:
         WeightsError: The file is missing, is not YAML, or does not hold valid weights; names line and key.
     """
     source = path or DEFAULT_WEIGHTS
-    entry = read_entry(source, "weights", WeightsError)
+    return _read(read_entry(source, "weights", WeightsError), source.name)
+
+
+def weights_text(path: Path | None = None) -> str:
+    """The file that `load_weights` reads, as it is written.
+
+    Raises:
+        WeightsError: It cannot be read.
+    """
+    source = path or DEFAULT_WEIGHTS
+    try:
+        return source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WeightsError(
+            f"'weights' must be a readable UTF-8 file (got {type(error).__name__} from {source.name}); mend it",
+            field="weights",
+        ) from error
+
+
+def parse_weights(text: str, name: str) -> Weights:
+    """The weights in a text.
+
+    Args:
+        text: As a file of weights is written.
+        name: What complaints call it.
+
+    Raises:
+        WeightsError: As `load_weights`.
+    """
+    return _read(entry_of(text, name, "weights", WeightsError), name)
+
+
+def _read(entry: Entry, name: str) -> Weights:
     top = entry.mapping(required={"version"}, optional={"harm_per_hour", "by_hand", *_SECTIONS, *_NUMBERS})
     top["version"].whole(low=_VERSION, high=_VERSION)
     try:
@@ -36,7 +68,7 @@ def load_weights(path: Path | None = None) -> Weights:
         raise
     except InvalidInputError as error:
         # The value's own check knows no line; the key it names does.
-        raise WeightsError(f"{source.name}: {error}", field=error.field or "weights") from error
+        raise WeightsError(f"{name}: {error}", field=error.field or "weights") from error
 
 
 def _weights(top: Mapping[str, Entry]) -> Weights:

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     QUEUE = "queue:read"
     WORK = "queue:work"
     LEAD = "queue:lead"
+    WEIGH = "weights:adopt"
     MODEL = "model:read"
     DESCRIBE = "api:read"
     METRICS = "metrics:read"
@@ -50,7 +51,10 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.ASSOCIATE: frozenset(_ASSOCIATE),
     Role.LEAD: frozenset(_ASSOCIATE | {Permission.LEAD, Permission.APPEAL}),
     Role.POLICY_OWNER: frozenset(
-        {Permission.READ, Permission.QUEUE, Permission.SCORE, Permission.MODEL, Permission.DESCRIBE}
+        {
+            Permission.READ, Permission.QUEUE, Permission.SCORE, Permission.WEIGH, Permission.MODEL,
+            Permission.DESCRIBE,
+        }
     ),
     Role.DATA_SCIENTIST: frozenset({Permission.READ, Permission.SCORE, Permission.MODEL, Permission.DESCRIBE}),
     # Looks after the service and its keys, and has no need to see a case; not to erase one, either.

@@ -21,7 +21,8 @@ from serving.chores.pace import Pace, Paced
 from serving.observing.logs import logger
 from serving.observing.measures import measures
 from serving.scoring.batching import Scorer
-from serving.scoring.ranking import Ranking, case_to_judge
+from serving.scoring.ranking import case_to_judge
+from serving.scoring.rankings import Rankings
 from serving.scoring.routing import routed
 from serving.scoring.scores import LoadedModel
 
@@ -42,7 +43,7 @@ class Backlog:
         scorer: The way to the model.
         model: Answers the model that serves, or raises why none does.
         clock: Business time, for the scores.
-        ranking: The policy and the weights that the scorer ranks by.
+        rankings: Tells which weights the scorer ranks by.
     """
 
     def __init__(
@@ -51,13 +52,13 @@ class Backlog:
         scorer: Scorer,
         model: Callable[[], LoadedModel],
         clock: Clock,
-        ranking: Ranking,
+        rankings: Rankings,
     ) -> None:
         self._store = store
         self._scorer = scorer
         self._model = model
         self._clock = clock
-        self._ranking = ranking
+        self._rankings = rankings
         self.paced = Paced("backlog", self._look, Pace(IDLE_SECONDS, RETRY_SECONDS), called="the backlog")
         # Contents that no model got through; without this they would be tried for ever, ahead of all others.
         self._given_up: set[ContentId] = set()
@@ -104,8 +105,10 @@ class Backlog:
             await self._count(model.sha256)
         cases = [c for c in found if c.content.id not in self._given_up and c.id not in self._in_hand][:AT_ONCE]
         if cases:
+            # Asked before: what is scored while others are adopted counts as ranked by the old, and is ranked again.
+            ranked_by = self._rankings.now.digest
             scores = await self._scores(cases)
-            await run_in_threadpool(partial(self._store().record_scores, scores, ranked_by=self._ranking.digest))
+            await run_in_threadpool(partial(self._store().record_scores, scores, ranked_by=ranked_by))
         return len(cases)
 
     async def _count_all(self) -> None:
@@ -133,6 +136,6 @@ class Backlog:
             return []
         now = self._clock()
         return [
-            routed(answer.as_record(case, now), case, self._ranking.taxonomy)
+            routed(answer.as_record(case, now), case, self._rankings.now.taxonomy)
             for answer, case in zip(scored, cases, strict=True)
         ]

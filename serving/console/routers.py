@@ -1,6 +1,7 @@
 """All routes of the console."""
 
-from serving.console import acting, case, choosing, mine, overseeing, queue, signing_in, team, uploading, wording
+from serving.console import acting, case, choosing, mine, queue, signing_in, uploading, wording
+from serving.console.overseeing import model, policy, team, weights
 from serving.console.quality import exercises, golden, overview, readings, settling
 
 ROUTERS = (
@@ -10,8 +11,10 @@ ROUTERS = (
     acting.router,
     choosing.router,
     mine.router,
-    overseeing.router,
     team.router,
+    policy.router,
+    weights.router,
+    model.router,
     uploading.router,
     wording.router,
     overview.router,

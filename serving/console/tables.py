@@ -3,7 +3,7 @@
 A table and its files are made by one function, so that they cannot tell different things. To add one to a page:
 
 1. Write a function that answers a `Table`: its rows as the page shows them, its columns as a file has them. Put it
-   into the page's mapping from names to such functions (see `serving/console/team.py`).
+   into the page's mapping from names to such functions (see `serving/console/overseeing/team.py`).
 2. Give the page one route for all of its tables, and the route a line in `serving/access/pages.py` with the page's
    own permission:
 

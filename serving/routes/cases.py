@@ -221,7 +221,8 @@ async def _score(parts: Services, filed: FiledReport) -> ScoreAnswer:
         case = await run_in_threadpool(store.case, filed.case_id)
         score: Score | None = None if filed.created else await run_in_threadpool(store.latest_score, filed.case_id)
         if score is None:
+            ranked_by = parts.ranking.digest  # before it is scored, as the backlog does
             [scored] = await parts.scorer.score([case_to_judge(case)])
             score = routed(scored.as_record(case, parts.clock()), case, parts.taxonomy)
-            await run_in_threadpool(partial(store.record_scores, [score], ranked_by=parts.ranking.digest))
+            await run_in_threadpool(partial(store.record_scores, [score], ranked_by=ranked_by))
     return score_answer(score, case.content.attributes, parts.taxonomy)

@@ -7,7 +7,8 @@ from cases.settings import Settings
 from cases.store import CaseStore
 from serving.scoring.champion import ChampionWatch
 from serving.scoring.explaining import Explained, Explaining, Wanted, check_size
-from serving.scoring.ranking import Ranking, case_to_judge
+from serving.scoring.ranking import case_to_judge
+from serving.scoring.rankings import Rankings
 from serving.scoring.scores import Scored, score_cases
 
 
@@ -24,7 +25,9 @@ def explain_case(settings: Settings, store: CaseStore, case: Case, *, precedents
         ModelMissingError, ArtifactError: No model can answer.
         InvalidInputError: The case is too long to be explained.
     """
-    ranking = Ranking.of_settings(settings)
+    rankings = Rankings.of_settings(settings)
+    rankings.look(store)
+    ranking = rankings.now
     watch = ChampionWatch(lambda: store, settings.models_dir, ranking.taxonomy)
     watch.check()
     to_judge = case_to_judge(case)

@@ -57,17 +57,18 @@ class Console:
 def console(place: Place) -> Iterator[Console]:
     """A console over a model that serves; suggestions are shown on each case."""
     place.promote()
-    yield from _running(place, blind_share=0.0)
+    yield from a_console(place, blind_share=0.0)
 
 
 @pytest.fixture
 def blind(place: Place) -> Iterator[Console]:
     """The same, with the suggestion hidden on each case."""
     place.promote()
-    yield from _running(place, blind_share=1.0)
+    yield from a_console(place, blind_share=1.0)
 
 
-def _running(place: Place, *, blind_share: float) -> Iterator[Console]:
+def a_console(place: Place, *, blind_share: float) -> Iterator[Console]:
+    """A console over whatever was promoted at `place`."""
     services = build_services(place.settings.model_copy(update={"blind_share": blind_share}))
     key = place.store.add_caller("tooling", [Role.TOOLING])
     with TestClient(build_app(services)) as client:

@@ -18,6 +18,8 @@ from cases.record import NewReport
 from cases.seed.corpus import training_part
 from cases.settings import load_settings
 from cases.store import CaseStore
+from evaluation.replay.trial import Bounds, Figure, TrialAtLoad, TrialOutcome, as_json
+from models.priority import weights_text
 from tests.databases import fresh_database
 from tests.serving.conftest import wait_until
 from tests.serving.service_process import ServiceProcess, service_process
@@ -45,7 +47,7 @@ class Desk:
     def sit(self, name: str, **context: object) -> Page:
         """A browser of its own for `name`, signed in by the link that the command line prints, at the queue."""
         if self.store.person(name) is None:
-            self.store.add_person(name, [Role.ASSOCIATE, Role.LEAD])
+            self.store.add_person(name, [Role.ASSOCIATE, Role.LEAD, Role.POLICY_OWNER])
         sat: BrowserContext = self.browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})  # type: ignore[arg-type]
         sat.set_default_timeout(PATIENCE_MS)
         sat.on("request", lambda request: self._note(request.url))
@@ -79,6 +81,32 @@ def a_desk(
             environment = {"CASELOAD_BLIND_SHARE": "0", **beside}
             with service_process(settings, folder, beside=environment) as service:
                 yield Desk(service, store, browser, [])
+
+
+def replayed(store: CaseStore) -> None:
+    """A proposal of weights whose replay has ended: better in one figure, worse in another, told of none."""
+
+    def bounds(value: float) -> Bounds:
+        return Bounds(value, value * 0.9, value * 1.1)
+
+    figures = (
+        Figure("harm", "linear", 4200.0, 3900.0, Bounds(0.93, 0.9, 0.96), "better"),
+        Figure("in time", "1", 0.83, 0.82, Bounds(-0.01, -0.03, 0.01), ""),
+        Figure("worst wait", "4", 80.0, 95.0, Bounds(15.0, 9.0, 21.0), "worse"),
+        Figure("worst wait", "3", None, None, Bounds(None, None, None), ""),
+    )
+    orders = ("first in, first out", "new", "current")
+    found = TrialAtLoad(
+        0.9,
+        800.0,
+        "load 0.9: the new weights prevent more harm",
+        figures,
+        {order: bounds(1.0 - 0.3 * place) for place, order in enumerate(orders)},
+        {order: bounds(0.8) for order in orders},
+        {order: {1: bounds(2.0), 4: bounds(80.0)} for order in orders},
+    )
+    trial = store.begin_weights_trial(weights_text(), "a" * 16, by="somebody")
+    store.end_weights_trial(trial.seq, as_json(TrialOutcome("written cases", "keep today's weights", (found,))))
 
 
 def written(count: int, *, now: datetime | None = None) -> list[NewReport]:

@@ -16,7 +16,7 @@ from cases.listing import CaseFilter
 from cases.quality import Answer, SampledState
 from cases.record import CaseStatus, NewReport
 from serving.console.assets import assets
-from tests.console.desk import PATIENCE_MS, Desk, a_desk, written
+from tests.console.desk import PATIENCE_MS, Desk, a_desk, replayed, written
 from tests.serving.small_model import SmallModel
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
@@ -43,6 +43,7 @@ STATES = (
     "words",
     "policy",
     "model",
+    "weights",
     "queue",
     "filtered",
     "nothing",
@@ -68,6 +69,7 @@ def desk(
         verdict = Verdict("intellectual_property", 3, "remove_content", "clear_breach")
         desk.store.decide(case.id, verdict, holder="somebody", token=lease.token)
         read_some_twice(desk, list(dict.fromkeys(filed))[-4:-1])
+        replayed(desk.store)
         yield desk
 
 
@@ -118,7 +120,8 @@ def bring(page: Page, desk: Desk, state: str) -> None:
         "mine": "/mine",
         "choices": "/choices",
         "missing": "/cases/x",
-        **{name: f"/{name}" for name in ("team", "policy", "model", "upload", "quality", "readings", "exercises")},
+        **{name: f"/{name}" for name in ("team", "policy", "model", "weights", "upload")},
+        **{name: f"/{name}" for name in ("quality", "readings", "exercises")},
     }
     page.goto(desk.service.url + paths.get(state, "/"))
     if state == "words":

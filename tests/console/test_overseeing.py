@@ -10,7 +10,7 @@ from cases.decision import SuggestionShown, Verdict
 from cases.identity import Role
 from cases.record import Case
 from cases.store import Blind
-from serving.console.overseeing import share_of
+from serving.console.overseeing.shares import share_of
 from tests.console.conftest import Console, claim_next
 from tests.console.test_pages import VERDICT
 

@@ -61,7 +61,7 @@ def test_all_tables_of_all_pages_download_as_csv_and_as_excel(console: Console) 
         "/": ["/queue"],
         "/mine": ["/mine/held", "/mine/assigned"],
         "/team": ["/team/waiting", "/team/late", "/team/held", "/team/work"],
-        "/policy": ["/policy/severity", "/policy/categories"],
+        "/policy": ["/policy/severity", "/policy/targets", "/policy/categories"],
         address: [f"{address}/reports", f"{address}/events"],
         case: [f"{case}/reports", f"{case}/decisions", f"{case}/events"],
     }.items():

@@ -17,12 +17,12 @@ from cases.settings import Settings, load_settings
 from cases.store import CaseStore
 from serving.app import build_app, build_services
 from serving.services import Services
-from tests.cases.store.conftest import clock, store
+from tests.cases.store.conftest import clock, sqlite_store, store
 from tests.databases import database_kind, fresh_database, store_url
 from tests.serving.assured_model import assured_model
 from tests.serving.small_model import SmallModel, small_models_in
 
-__all__ = ["clock", "database_kind", "store", "store_url"]
+__all__ = ["clock", "database_kind", "sqlite_store", "store", "store_url"]
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,8 @@ def filled_in(path: str) -> str:
 def test_no_permission_is_left_to_nobody_and_each_is_needed_somewhere() -> None:
     given = frozenset().union(*ROLES.values())
     assert set(ROLES) == set(Role)
-    assert given == set(Permission) == {needed for _, needed in LISTED if needed not in (OPEN, SIGNED)}
+    everywhere = [*LISTED, *PAGES.items()]
+    assert given == set(Permission) == {needed for _, needed in everywhere if needed not in (OPEN, SIGNED)}
 
 
 def test_only_health_and_what_answers_mean_is_open() -> None:

@@ -16,6 +16,7 @@ from cases.taxonomy_file import load_taxonomy
 from models.priority import Weights
 from serving.chores.reranking import AT_ONCE, Reranking
 from serving.scoring.ranking import Ranking, case_to_judge
+from serving.scoring.rankings import Rankings
 from tests.cases.store.builders import file_one, report, score
 from tests.cases.store.conftest import SetClock
 from tests.serving.conftest import NOON
@@ -46,7 +47,7 @@ def test_an_untouched_case_rises_when_its_sla_runs_out_once(store: CaseStore, cl
     late, touched = scored(store, 1), scored(store, 2)
     store.claim(touched, "ann", 60)
     before = store.case(late).order_key
-    again = Reranking(lambda: store, RANKING, clock)
+    again = Reranking(lambda: store, Rankings(RANKING), clock)
     assert again.step() == 0
     clock.now = NOON + timedelta(days=30)
     assert again.step() == 2
@@ -67,9 +68,9 @@ def test_other_weights_rank_the_whole_queue_again_without_the_model_and_go_on_wh
     unscored = [filed.case_id for filed in store.file_reports([report(n) for n in range(100, 103)], actor="intake")]
     heavier = Ranking(RANKING.taxonomy, Weights(harm_per_hour={1: 9.0, 2: 3.0, 3: 2.0, 4: 1.0}))
     assert heavier.digest != RANKING.digest
-    assert Reranking(lambda: store, heavier, clock).step() == 33
+    assert Reranking(lambda: store, Rankings(heavier), clock).step() == 33
     # A new process, after a restart, say.
-    assert Reranking(lambda: store, heavier, clock).step() == 0
+    assert Reranking(lambda: store, Rankings(heavier), clock).step() == 0
     for case_id in [*ids, *unscored]:
         case = store.case(case_id)
         assert case.order_key == pytest.approx(heavier.of_case(case, store.latest_score(case_id), NOON).order_key)
@@ -77,7 +78,7 @@ def test_other_weights_rank_the_whole_queue_again_without_the_model_and_go_on_wh
 
 def test_many_are_ranked_a_few_at_a_time(store: CaseStore, clock: SetClock) -> None:
     store.file_reports([report(number) for number in range(AT_ONCE + 50)], actor="intake")
-    again = Reranking(lambda: store, RANKING, clock)
+    again = Reranking(lambda: store, Rankings(RANKING), clock)
     assert [again.step(), again.step(), again.step()] == [AT_ONCE, 50, 0]
 
 
@@ -102,7 +103,7 @@ def test_what_a_person_set_keeps_its_place_among_the_others_under_other_weights(
     assert order.index(first) == 0
     # A key counts waiting from 1970, so other hours of doubling move every key by hundreds.
     other = Ranking(RANKING.taxonomy, Weights(doubling_hours=10.0))
-    again = Reranking(lambda: store, other, clock)
+    again = Reranking(lambda: store, Rankings(other), clock)
     assert (again.step(), again.step()) == (4, 0)
     assert [case.id for case in store.queue(9)] == order
     assert store.case(grave).rank_parts["harm"] == pytest.approx(6.0)
@@ -111,7 +112,7 @@ def test_what_a_person_set_keeps_its_place_among_the_others_under_other_weights(
 
 def test_a_rank_by_hand_that_was_worked_out_from_what_is_past_is_put_right(store: CaseStore, clock: SetClock) -> None:
     case_id = scored(store, 1, level=4)
-    again = Reranking(lambda: store, RANKING, clock)
+    again = Reranking(lambda: store, Rankings(RANKING), clock)
     again.step()
     # Bob's severity was worked out before Ann's priority came, and is written after it.
     late = RANKING.of_case(replace(store.case(case_id), set_severity=1), None, NOON)
@@ -138,7 +139,7 @@ def test_a_case_that_cannot_be_ranked_keeps_no_other_where_it_is(
         return right(ranking, case, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Ranking, "of_case", stumbles)
-    again = Reranking(lambda: store, other, clock)
+    again = Reranking(lambda: store, Rankings(other), clock)
     assert (again.step(), again.step()) == (3, 0)
     assert [store.case(case_id).ranked_by == other.digest for case_id in ids] == [True, False, True]
 
@@ -169,7 +170,7 @@ def test_a_score_that_moves_nothing_does_not_say_that_its_case_was_ranked(store:
 
 def test_a_claimed_case_is_no_longer_lifted_by_the_time_to_first_touch(store: CaseStore, clock: SetClock) -> None:
     case_id = scored(store, 1)
-    again = Reranking(lambda: store, RANKING, clock)
+    again = Reranking(lambda: store, Rankings(RANKING), clock)
     clock.now = NOON + timedelta(days=30)
     again.step()
     assert store.case(case_id).rank_parts["sla"] == 1.0
@@ -184,5 +185,5 @@ def test_a_score_from_before_it_was_kept_what_it_was_ranked_from_still_counts(
 ) -> None:
     case = file_one(store, 1, received_at=NOON)
     store.record_scores([replace(score(case), severity={1: 0.97, 2: 0.01, 3: 0.01, 4: 0.01}, tier="suggest")])
-    Reranking(lambda: store, RANKING, clock).step()
+    Reranking(lambda: store, Rankings(RANKING), clock).step()
     assert store.case(case.id).rank_parts["severity_1_floor"] > 0.0

@@ -204,7 +204,7 @@ def test_a_run_that_is_not_quick_logs_what_disguise_costs(
     parts = Split(ledger["part"].to_numpy(dtype=str), "time", np.arange(len(ledger)))
     run = Run(model.name, snapshot, learning.taxonomy, parts, {}, (), "standard", artifact)
     said: list[str] = []
-    record, _ = run_record(run, load_artifact(artifact), made=START, say=said.append)
+    record, _, _ = run_record(run, load_artifact(artifact), made=START, say=said.append)
     logged = record.tables["report.json"]["robustness"]
     assert set(logged) == {AS_WRITTEN, "leetspeak", *LONG_ATTACKS}
     assert record.metrics["report/robustness/leetspeak/drop"] == logged["leetspeak"]["drop"]

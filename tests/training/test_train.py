@@ -16,7 +16,8 @@ import pytest
 
 from cases.errors import InvalidInputError, NotFoundError, TrackerUnavailableError
 from cli.main import main
-from models.artifact import load_artifact
+from evaluation.held_out import from_json
+from models.artifact import load_artifact, read_held_out
 from tests.training.conftest import START, Learning, some_cases
 from training.compare import compare
 from training.pyfunc import PyfuncModel
@@ -74,6 +75,23 @@ def test_the_runs_figures_are_those_of_the_held_out_cases(learning: Learning, fi
     severity = read_table(learning.settings, model.run_id, "severity_confusion.json")
     assert severity["labels"] == ["1", "2", "3", "4"]
     assert run.data.metrics["severity/qwk"] == pytest.approx(figures["severity"]["qwk"]["value"])
+
+
+def test_the_artifact_carries_its_figures_and_the_record_is_told_of_the_model(learning: Learning, first: str) -> None:
+    model = registered(learning.settings, first)
+    figures = read_table(learning.settings, model.run_id, "figures.json")["category"]
+    found = from_json(read_held_out(fetch_artifact(learning.settings, model)))
+    assert found is not None
+    assert found.cases == figures["n_test"] == sum(each.trained.cases for each in found.coverage)
+    assert found.calibration.ece == pytest.approx(figures["ece"]["value"])
+    targets = learning.taxonomy.precision_targets
+    for each in found.coverage:
+        assert (each.trained.target, each.trained) == (targets[each.category], each.at(targets[each.category]))
+    [told] = [each for each in learning.store.challengers() if each.version == first]
+    assert (told.name, told.sha256, told.held_out) == (model.name, model.sha256, figures["n_test"])
+    accuracy = told.figures["accuracy"]
+    assert (accuracy.value, accuracy.low) == (figures["accuracy"]["value"], figures["accuracy"]["low"])
+    assert told.figures["severity_qwk"].high is not None
 
 
 def test_each_plot_is_a_picture(learning: Learning, first: str, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """The schema as SQLAlchemy sees it. docs/database.md says who writes what; the migrations make it.
 
-Append-only, held by triggers: contents (no UPDATE), scores, decisions, withdrawn_decisions, events, seals, champions
-(neither UPDATE nor DELETE). Erasable: the rows of report_identities, notes, letters, contents and fingerprints, the
-words in qa_readings and golden_cases; `erasing` erases them, and `erasures` says that it was done.
+Append-only, held by triggers: contents (no UPDATE); scores, decisions, withdrawn_decisions, events, seals, champions,
+challengers, adopted_weights (neither UPDATE nor DELETE). Erasable: the rows of report_identities, notes, letters,
+contents and fingerprints, the words in qa_readings and golden_cases; `erasing` erases them, and `erasures` says that
+it was done.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from cases.store.tables.console import choices, sign_ins
 from cases.store.tables.conventions import CODE_LENGTH, ID_LENGTH, MYSQL, NAME_LENGTH, metadata
 from cases.store.tables.history import erasures, events, seals
 from cases.store.tables.letters import letters
-from cases.store.tables.policy import champions, severity_levels
+from cases.store.tables.policy import adopted_weights, challengers, champions, severity_levels, weight_trials
 from cases.store.tables.quality import (
     exercise_answers,
     exercise_attempts,
@@ -44,8 +45,10 @@ __all__ = [
     "MYSQL",
     "NAME_LENGTH",
     "QUEUE_ORDER",
+    "adopted_weights",
     "callers",
     "cases",
+    "challengers",
     "champions",
     "choices",
     "contents",
@@ -80,5 +83,6 @@ __all__ = [
     "subjects",
     "told_once",
     "webhooks",
+    "weight_trials",
     "withdrawn_decisions",
 ]

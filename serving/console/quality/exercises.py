@@ -12,7 +12,7 @@ from cases.errors import NotFoundError
 from cases.identity import Identity
 from cases.ids import AttemptId, GoldenCaseId, GoldenSetId
 from cases.quality import Attempt, GoldenCase, GoldenSet
-from serving.console.overseeing import FEW
+from serving.console.overseeing.shares import FEW
 from serving.console.pages import PageRoute, gone_to, page, visited
 from serving.console.quality.answering import Answered, check_answer, id_of
 from serving.console.quality.overview import Score, score_of

@@ -18,7 +18,7 @@ from cases.quality import Attempt, GoldenSet, Sampled, SampledState
 from cases.store.quality.sampling import MOST_DAYS, MOST_SAMPLED, MOST_SEED
 from evaluation.agreement import Agreement, PersonAgreement, agreement, by_person
 from serving.console.forms import nothing_if_empty
-from serving.console.overseeing import FEW
+from serving.console.overseeing.shares import FEW
 from serving.console.pages import PageRoute, gone_to, page, visited
 from serving.services import Services, identity, services
 

@@ -14,6 +14,8 @@ COLUMN = {
     "decisions": "severity = 4",
     "events": "actor = 'nobody'",
     "champions": "version = '0'",
+    "challengers": "held_out = 0",
+    "adopted_weights": "adopted_by = 'nobody'",
     "seals": "events = 0",
     "contents": "description = ''",
 }
@@ -24,6 +26,10 @@ def fill(store: CaseStore) -> None:
     store.record_scores([score(case)])
     decide(store, case.id, note="a note")
     store.promote_champion("caseload-default", "1", "a" * 64, by="ann")
+    store.add_challenger("caseload-default", "1", "a" * 64, held_out=9, figures={})
+    trial = store.begin_weights_trial("version: 1", "a" * 16, by="pat")
+    store.end_weights_trial(trial.seq, {})
+    store.adopt_weights(trial.seq, trial.sha256, "a" * 16, "b" * 16, by="pat")
     store.seal()
 
 

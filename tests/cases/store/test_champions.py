@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cases.errors import InvalidInputError
+from cases.record import Challenger, HeldOutFigure
 from cases.store import CaseStore
 from tests.cases.store.conftest import NOON, SetClock
 
@@ -25,3 +26,16 @@ def test_a_champion_without_a_proper_digest_is_refused(sqlite_store: CaseStore, 
     with pytest.raises(InvalidInputError, match="'sha256' must be 64"):
         sqlite_store.promote_champion("caseload-default", "1", sha256, by="ann")
     assert sqlite_store.champion() is None
+
+
+def test_challengers_are_told_with_their_figures_the_newest_first(store: CaseStore) -> None:
+    assert store.challengers() == ()
+    figures = {"accuracy": HeldOutFigure(0.9, 0.85, 0.95), "ece": HeldOutFigure(0.02)}
+    store.add_challenger("caseload-default", "1", "a" * 64, held_out=200, figures=figures)
+    store.add_challenger("caseload-default", "2", "b" * 64, held_out=210, figures={})
+    newest, oldest = store.challengers()
+    assert (newest.version, newest.figures) == ("2", {})
+    assert oldest == Challenger("caseload-default", "1", "a" * 64, NOON, 200, figures)
+    assert store.challengers(most=1) == (newest,)
+    with pytest.raises(InvalidInputError, match="'ece' must be a finite number"):
+        store.add_challenger("x", "1", "a" * 64, held_out=1, figures={"ece": HeldOutFigure(float("nan"))})

@@ -2,7 +2,7 @@
 
 The two that they replace began with the same columns. Taken down again these are back, and nothing is lost.
 
-Revision: 0015, after 0013.
+Revision: 0015, after 0014.
 """
 
 from __future__ import annotations
@@ -10,20 +10,22 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
 _NEW = {
     "ix_cases_standing": (
         "cases",
-        ["status", "level", "received_at", "queue", "first_claimed_at", "paused_seconds"]
-        + ["leased", "leased_until", "hold_until", "assigned_to"],
+        [
+            "status", "level", "received_at", "queue", "first_claimed_at", "paused_seconds",
+            "leased", "leased_until", "hold_until", "assigned_to",
+        ],
     ),
     "ix_reports_flow": ("reports", ["filed_at", "received_at", "case_id"]),
     "ix_reports_external_id": ("reports", ["external_id"]),
     "ix_subjects_external_id": ("subjects", ["external_id"]),
-}
+}  # fmt: skip
 _OLD = {
     "ix_cases_due": ("cases", ["status", "level", "received_at"]),
     "ix_reports_filed_at": ("reports", ["filed_at"]),

@@ -1,0 +1,87 @@
+"""The tables of the policy's page: severity levels, categories, and the targets with the coverage that they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from cases.taxonomy_parts import Category, SeverityLevel
+from serving.console.overseeing.targets import TIERS, Targets, held_out_of, targets_of
+from serving.console.tables import Column, Table
+from serving.services import Services
+
+
+def levels(parts: Services, limit: int, _: int) -> Table[SeverityLevel]:
+    """What each severity means."""
+    return Table(
+        "/policy/severity",
+        "Severity levels",
+        {
+            "severity": ("whole", lambda each: each.level),
+            "name": ("text", lambda each: each.name),
+            "first_touch_minutes": ("number", lambda each: each.first_touch / timedelta(minutes=1)),
+            "means": ("text", lambda each: each.means),
+        },
+        parts.taxonomy.severity_levels,
+        limit,
+    )
+
+
+def categories(parts: Services, limit: int, _: int) -> Table[Category]:
+    """What each category holds, and what it is not."""
+    return Table(
+        "/policy/categories",
+        "Categories",
+        {
+            "category": ("text", lambda each: each.id),
+            "name": ("text", lambda each: each.name),
+            "violation": ("truth", lambda each: each.violation),
+            "sub_policies": ("text", lambda each: "; ".join(clause.name for clause in each.sub_policies)),
+            "not_this": ("text", lambda each: each.not_this),
+            "usual_severity": ("text", lambda each: ", ".join(map(str, each.usual_severity))),
+            "precision_target": ("number", lambda each: parts.taxonomy.precision_targets[each.id]),
+            "teams": ("text", lambda each: ", ".join(each.teams)),
+            "sensitive": ("truth", lambda each: each.sensitive),
+        },
+        parts.taxonomy.categories,
+        limit,
+    )
+
+
+def targets(parts: Services, limit: int, days: int) -> Table[tuple[str, Targets]]:
+    """Targets of precision and what they leave, by category."""
+    columns: dict[str, Column[tuple[str, Targets]]] = {
+        "category": ("text", lambda each: each[0]),
+        "precision_target": ("number", lambda each: each[1].today),
+        "trained_for": ("number", lambda each: each[1].held_out and each[1].held_out.target),
+        "held_out_applied": ("whole", lambda each: each[1].held_out and each[1].held_out.applied),
+        "held_out_suggested": ("whole", lambda each: each[1].held_out and each[1].held_out.suggested),
+        "held_out_abstained": ("whole", lambda each: each[1].held_out and each[1].held_out.abstained),
+        "live_cases": ("whole", lambda each: each[1].live and each[1].live.cases),
+    }
+    for place, tier in enumerate(TIERS):
+        columns[f"live_{tier}_share"] = ("number", lambda each, place=place: _live_share(each[1], place))
+    columns["applied_and_decided_so"] = ("number", lambda each: _right(each[1]))
+    found = targets_of(parts, held_out_of(parts), days, {})
+    return Table(
+        "/policy/targets",
+        "Targets of precision and the coverage that they leave",
+        columns,
+        found.items(),
+        limit,
+        {"days": days},
+    )
+
+
+def _live_share(told: Targets, place: int) -> float | None:
+    return told.live.shares[place] if told.live and told.live.shares else None
+
+
+def _right(told: Targets) -> float | None:
+    return told.live.right.interval.value if told.live and told.live.right else None
+
+
+TABLES: Mapping[str, Callable[[Services, int, int], Table[Any]]] = {
+    "severity": levels, "categories": categories, "targets": targets,
+}  # fmt: skip
