@@ -5,12 +5,12 @@
     p           P(X ≥ x),  X ~ negative binomial of mean m and size 1 / (a + 1 / (Σ x_i + ½))
 
 With a = 0 that is the predictive distribution of a Poisson rate with Jeffreys' prior (Gelman et al. 2013, "Bayesian
-data analysis", section 2.6); `a` adds the variance m + a m² of a stream that is lumpier than chance, by moments. It is
-what outbreak detection does with counts: a few weeks of the same stream as the baseline, over-dispersed, what lay in
-earlier outbreaks weighted down (Farrington et al. 1996, doi:10.2307/2983331; Noufaily et al. 2013, doi:10.1002/sim.5595,
-with the negative binomial; the short baseline is that of EARS, Hutwagner et al. 2003). Unlike there the week's pattern
-is learnt from all streams together, since one that sees two cases a day shows none of its own, and what burned before
-is left out rather than weighted.
+data analysis", section 2.6); `a` adds the variance m + a m² of a stream that is lumpier than chance, by moments. It
+is what outbreak detection does with counts: the same stream's weeks before as the baseline, over-dispersed, earlier
+outbreaks weighted down (Farrington et al. 1996, doi:10.2307/2983331; with the negative binomial Noufaily et al. 2013,
+doi:10.1002/sim.5595; the short baseline is that of EARS, Hutwagner et al. 2003). Unlike there the week's pattern is
+learnt from all streams together, since one that sees two cases a day shows none of its own, and what burned before is
+left out rather than weighted.
 
 A window slides with each look, so a look is worth a part of a test. `FALSE_FIRES_PER_WEEK` is shared out over the
 streams, and over windows that overlap by three quarters. docs/fires.md has what was measured.

@@ -20,6 +20,8 @@ PAGES: Mapping[Route, Needed] = {
     ("GET", "/queue-list"): Permission.QUEUE,
     ("GET", "/queue.{kind}"): Permission.QUEUE,
     ("GET", "/mine"): Permission.QUEUE,
+    ("GET", "/fires"): Permission.QUEUE,
+    ("POST", "/fires/{fire_id}/acknowledge"): Permission.LEAD,
     ("GET", "/team"): Permission.LEAD,
     ("GET", "/policy"): Permission.QUEUE,
     ("GET", "/model"): Permission.MODEL,

@@ -1,6 +1,17 @@
 """All routes of the console."""
 
-from serving.console import acting, case, choosing, downloading, overseeing, queue, signing_in, uploading, wording
+from serving.console import (
+    acting,
+    case,
+    choosing,
+    downloading,
+    fires,
+    overseeing,
+    queue,
+    signing_in,
+    uploading,
+    wording,
+)
 
 ROUTERS = (
     signing_in.router,
@@ -9,6 +20,7 @@ ROUTERS = (
     acting.router,
     choosing.router,
     downloading.router,
+    fires.router,
     overseeing.router,
     uploading.router,
     wording.router,
