@@ -36,7 +36,7 @@ BASELINE = timedelta(days=28)
 LEAST_BASELINE = timedelta(days=7)
 WINDOWS = (timedelta(hours=1), timedelta(hours=24))
 LEAST = 5
-FALSE_FIRES_PER_WEEK = 0.1
+FALSE_FIRES_PER_WEEK = 0.05
 _OVERLAP = 4
 _WEEK = timedelta(days=7)
 # So many arrivals that a flat week is worth, beside which the pattern that was seen counts.
