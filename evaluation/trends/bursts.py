@@ -180,7 +180,7 @@ def _of_window(counts: Floats, kept: Floats, names: Sequence[str], window: timed
     tail = nbinom.sf(counted - 1, size, size / (size + mean))
     return [
         Burst(names[row], window, int(counted[row]), float(mean[row]), float(tail[row]))
-        for row in np.flatnonzero(counted[:-1] >= least)
+        for row in map(int, np.flatnonzero(counted[:-1] >= least))
     ]
 
 

@@ -48,7 +48,7 @@ def new_kinds(
         if sizes[centre] < least:
             break
         members = near[centre] & left
-        others = [row for row in np.flatnonzero(members) if row != centre]
+        others = [int(row) for row in np.flatnonzero(members) if row != centre]
         found.append(tuple(case_ids[row] for row in (centre, *others)))
         left &= ~members
     return found

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from cases.decision import Verdict
+from cases.fires import FireKind, Sighting
 from cases.listing import CaseFilter
 from cases.record import CaseStatus, NewReport
 from serving.console.assets import assets
@@ -26,6 +29,7 @@ _STYLE = "getComputedStyle(document.activeElement)"
 OUTLINE = f"{_STYLE}.outlineStyle + {_STYLE}.outlineWidth"
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 STATES = (
+    "fires",
     "team",
     "upload",
     "words",
@@ -55,6 +59,9 @@ def desk(
         case, lease = desk.store.claim(filed[-1], "somebody", 900)
         verdict = Verdict("intellectual_property", 3, "remove_content", "clear_breach")
         desk.store.decide(case.id, verdict, holder="somebody", token=lease.token)
+        burst = Sighting(FireKind.BURST_OF_CATEGORY, "hate", timedelta(hours=1), 14, tuple(filed[:3]), 1.1, 1e-9)
+        known, _ = desk.store.keep_fires([replace(burst, about="privacy"), burst]).began
+        desk.store.acknowledge_fire(known, by="somebody", note="Legal knows.")
         yield desk
 
 
@@ -72,7 +79,7 @@ def bring(page: Page, desk: Desk, state: str) -> None:
         "mine": "/mine",
         "choices": "/choices",
         "missing": "/cases/x",
-        **{name: f"/{name}" for name in ("team", "policy", "model", "upload")},
+        **{name: f"/{name}" for name in ("fires", "team", "policy", "model", "upload")},
     }
     page.goto(desk.service.url + paths.get(state, "/"))
     if state == "words":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from cases.fires import LONGEST, Arrived, Burned, FireKind
 from cases.ids import CaseId
@@ -23,7 +24,8 @@ class Looking:
     def record_since(self) -> datetime | None:
         """When the first case was received; None where there is none."""
         query = select(func.min(cases.c.received_at))
-        return self._db.read(lambda connection: connection.execute(query).scalar_one())
+        found: datetime | None = self._db.read(lambda connection: connection.execute(query).scalar_one())
+        return found
 
     def arrived_by_category(self, since: datetime) -> list[Arrived]:
         """Cases received after `since` by category: as decided, else the likeliest by the latest score.
@@ -77,11 +79,11 @@ class Looking:
         return self._db.read(lambda connection: [_burned(row) for row in connection.execute(query)])
 
 
-def _arrived(connection: Connection, *, query: Select[tuple[str, datetime, str]]) -> list[Arrived]:
+def _arrived(connection: Connection, *, query: Select[Any]) -> list[Arrived]:
     return [Arrived(about, at, CaseId(case_id)) for about, at, case_id in connection.execute(query)]
 
 
-def _came_in(since: datetime, now: datetime) -> tuple[object, ...]:
+def _came_in(since: datetime, now: datetime) -> tuple[ColumnElement[bool], ...]:
     merged = cases.c.status == CaseStatus.MERGED.value
     return cases.c.received_at > since, cases.c.received_at <= now, ~merged
 
