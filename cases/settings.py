@@ -131,6 +131,9 @@ class Settings(BaseSettings):
     audit_seconds: float = Field(
         default=60.0, description="How often the service seals the log of events, in seconds.", ge=1, le=86_400
     )
+    fire_seconds: float = Field(
+        default=300.0, description="How often the service looks for new fires, in seconds.", ge=1, le=86_400
+    )
 
     retain_days_text: int = Field(
         default=0,

@@ -35,6 +35,8 @@ class Told(StrEnum):
     REOPENED = "case.reopened"
     ALARM_RAISED = "alarm.raised"
     ALARM_CLEARED = "alarm.cleared"
+    FIRE_STARTED = "fire.started"
+    FIRE_ENDED = "fire.ended"
 
 
 ALARMS = (Told.ALARM_RAISED, Told.ALARM_CLEARED)
@@ -60,7 +62,7 @@ class Message:
     Attributes:
         id: Of the event told, the same for each receiver, each try and each replay.
         kind: What it is.
-        about: The case or the alarm; what is told of one is told in order.
+        about: The case, the alarm or the fire; what is told of one is told in order.
         at: When it happened.
         data: What is told.
     """

@@ -69,7 +69,7 @@ class Delivery:
     Attributes:
         id: Ascends in the order of the log.
         event_id: Of the message: the same for each receiver and each try.
-        about: The case or the alarm.
+        about: The case, the alarm or the fire.
         event_at: When it happened.
         attempts: How often it was sent, the try that is going on counted.
         next_at: From when on it is sent, business time.

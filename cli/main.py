@@ -26,6 +26,7 @@ from cli import (
     erasing,
     evaluating,
     explaining,
+    fires,
     handling,
     inbound,
     learning,
@@ -73,6 +74,7 @@ app.add_typer(service.app)
 app.add_typer(scoring.app)
 app.add_typer(working.app)
 app.add_typer(handling.app)
+app.add_typer(fires.app)
 app.add_typer(reviewing.app)
 app.add_typer(deciding.app)
 app.add_typer(drafting.app)

@@ -26,6 +26,7 @@ from serving.access.proxies import TrustedProxies
 from serving.api import problems, reference_pages
 from serving.api.openapi import described
 from serving.chores.backlog import Backlog
+from serving.chores.fires import Fires
 from serving.chores.pace import Paced
 from serving.chores.reranking import Reranking
 from serving.chores.retaining import Retaining
@@ -89,9 +90,11 @@ def build_services(
     failures = Failures(proxies, settings.failed_sign_ins_per_minute)
     retaining = Retaining(store, settings, clock)
     delivering = Delivering.of_settings(store, settings, clock)
+    fires = Fires(store, watch.model, ranking.taxonomy, clock, every=settings.fire_seconds)
 
     def chores() -> list[Paced]:
-        return [each.paced for each in (backlog, reranking, sealing, sweeping, retaining, alarms, delivering)]
+        each = (backlog, reranking, sealing, sweeping, retaining, alarms, delivering, fires)
+        return [chore.paced for chore in each]
 
     alarms = Alarms(store, ranking, AlarmLimits.of_settings(settings), own=own_alarms(watch, failures, chores))
     return Services(
@@ -105,6 +108,7 @@ def build_services(
         retaining,
         alarms,
         delivering,
+        fires,
         rankings,
         Trying(store, rankings, settings),
         clock,
@@ -170,6 +174,7 @@ def _running(services: Services) -> Callable[[FastAPI], contextlib.AbstractAsync
             services.retaining,
             services.alarms,
             services.delivering,
+            services.fires,
         )
         beside = [asyncio.create_task(work.run()) for work in each]
         try:

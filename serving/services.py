@@ -17,6 +17,7 @@ from serving.access.limits import Limits
 from serving.api.answer_headers import MODEL_HEADER, TAXONOMY_HEADER
 from serving.api.problems import NotYourselfError
 from serving.chores.backlog import Backlog
+from serving.chores.fires import Fires
 from serving.chores.reranking import Reranking
 from serving.chores.retaining import Retaining
 from serving.chores.sealing import Sealing
@@ -47,6 +48,7 @@ class Services:
         retaining: Erases what was kept for as long as it may be.
         alarms: Tells where the queue needs somebody.
         delivering: Tells receivers what happens.
+        fires: Looks for new fires.
         rankings: Tells which weights count now.
         trying: Replays proposed weights.
         clock: Business time.
@@ -67,6 +69,7 @@ class Services:
     retaining: Retaining
     alarms: Alarms
     delivering: Delivering
+    fires: Fires
     rankings: Rankings
     trying: Trying
     clock: Clock

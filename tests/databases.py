@@ -31,7 +31,13 @@ from sqlalchemy.pool import NullPool
 
 from cases.store import migrate
 from cases.store.engine import database_url, make_engine
-from cases.store.migrations import append_only_0001, append_only_0003, append_only_0007, append_only_0014
+from cases.store.migrations import (
+    append_only_0001,
+    append_only_0003,
+    append_only_0007,
+    append_only_0014,
+    append_only_0016,
+)
 from cases.store.tables import metadata
 
 SERVERS = {
@@ -123,7 +129,7 @@ def emptied(url: str) -> None:
                 connection.execute(text(f"ALTER TABLE {name} ENABLE TRIGGER USER"))
         else:
             connection.execute(text("SET FOREIGN_KEY_CHECKS = 0"))
-            triggers = (append_only_0001, append_only_0003, append_only_0007, append_only_0014)
+            triggers = (append_only_0001, append_only_0003, append_only_0007, append_only_0014, append_only_0016)
             refused = {name: changes for each in triggers for name, changes in each.REFUSED.items()}
             for name in filled:
                 # Here it is truncating that asks no trigger, and deleting that is quick.

@@ -11,6 +11,7 @@ from typing import Self
 from cases.clock import Clock, utc_now
 from cases.store.admitting import Admitting
 from cases.store.answering import Answering
+from cases.store.burning import Burning
 from cases.store.calling import Calling
 from cases.store.championing import Championing
 from cases.store.choosing import Choosing
@@ -94,6 +95,7 @@ class CaseStore(
     Sealing,
     Verifying,
     Telling,
+    Burning,
     Sourcing,
     Erasing,
     Retention,

@@ -18,6 +18,7 @@ from cases.event import EventKind
 from cases.ids import CaseId, new_id
 from cases.precondition import ANYWAY
 from cases.record import Attributes, CaseStatus
+from cases.store.burning.keeping import count_fire_notes, forget_fire_notes
 from cases.store.database import Database
 from cases.store.gathering import own_attributes
 from cases.store.living import Steps, locked_state
@@ -69,6 +70,7 @@ def erase_case(
     if extent.texts:
         version, left = _erase_contents(connection, case_id, None if whole else plan.report_ids, counts, steps)
         counts["notes"] += _deleted(connection, notes, notes.c.case_id, [case_id])
+        counts["notes"] += forget_fire_notes(connection, case_id)
         counts["letters"] += _deleted(connection, letters, letters.c.case_id, [case_id])
         counts["quality_notes"] += forget_words(connection, case_id)
         if counts["contents"]:
@@ -107,6 +109,7 @@ def count_case(connection: Connection, case_id: CaseId, plan: ErasurePlan, exten
         rows: list[AnyRow] = list(connection.execute(_OUTLINE.where(contents.c.case_id == case_id)))
         counts["contents"] += len(_going(rows, None if case_id in plan.whole else plan.report_ids)[0])
         counts["notes"] += _count(connection, notes, notes.c.case_id == case_id)
+        counts["notes"] += count_fire_notes(connection, case_id)
         counts["letters"] += _count(connection, letters, letters.c.case_id == case_id)
         counts["quality_notes"] += count_words(connection, case_id)
         counts["fingerprints"] += _counted(connection, fingerprints, fingerprints.c.report_id, report_ids)

@@ -10,6 +10,7 @@ from typing import Any
 
 from cli.contract.audit import AuditHeadAnswer, AuditSealAnswer, AuditVerifyAnswer
 from cli.contract.base import Answer as Answer  # noqa: PLC0414 - it is part of this contract
+from cli.contract.fires import FiresAnswer
 from cli.contract.handling import BulkAnswer, HandledAnswer, HistoryAnswer
 from cli.contract.inbound import InboundAnswer
 from cli.contract.learning import (
@@ -49,6 +50,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     WebhookAddedAnswer,
     WebhooksAnswer,
     DeadLettersAnswer,
+    FiresAnswer,
     InboundAnswer,
     ErasureAnswer,
     FinishAnswer,

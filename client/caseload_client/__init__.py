@@ -52,6 +52,7 @@ from caseload_client.answers_cases import (
     Subject,
     Unscored,
 )
+from caseload_client.answers_fires import Fire, FireEnded, FiresPage, FireStarted
 from caseload_client.errors import (
     AccessError,
     CaseloadError,
@@ -107,6 +108,10 @@ __all__ = [
     "FieldProblem",
     "FileResult",
     "Filed",
+    "Fire",
+    "FireEnded",
+    "FireStarted",
+    "FiresPage",
     "ForbiddenError",
     "InFlightError",
     "InternalError",

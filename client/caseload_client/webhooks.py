@@ -41,7 +41,7 @@ class WebhookEvent(_Said):
         id: The same each time the message is sent.
         type: "case.decided", say; docs/webhooks.md names them and what `data` holds.
         timestamp: When it happened.
-        data: Ids, codes and numbers.
+        data: Ids, codes and numbers; of "fire.started" `FireStarted.model_validate(event.data)` reads it.
     """
 
     id: str

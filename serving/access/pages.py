@@ -21,6 +21,8 @@ PAGES: Mapping[Route, Needed] = {
     ("GET", "/queue.{kind}"): Permission.QUEUE,
     ("GET", "/mine"): Permission.QUEUE,
     ("GET", "/mine/{table}.{kind}"): Permission.QUEUE,
+    ("GET", "/fires"): Permission.QUEUE,
+    ("POST", "/fires/{fire_id}/acknowledge"): Permission.LEAD,
     ("GET", "/team"): Permission.LEAD,
     ("GET", "/team/{table}.{kind}"): Permission.LEAD,
     ("GET", "/policy"): Permission.QUEUE,

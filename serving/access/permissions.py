@@ -85,6 +85,7 @@ ROUTES: Mapping[Route, Needed] = {
     ("POST", "/v1/cases/{case_id}/appeal"): Permission.APPEAL,
     ("GET", "/v1/queue"): Permission.QUEUE,
     ("POST", "/v1/queue/claim"): Permission.WORK,
+    ("GET", "/v1/fires"): Permission.QUEUE,
     ("POST", "/v1/cases/{case_id}/decision"): Permission.WORK,
     ("POST", "/v1/cases/{case_id}/lease/renew"): Permission.WORK,
     ("POST", "/v1/cases/{case_id}/lease/release"): Permission.WORK,

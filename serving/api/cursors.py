@@ -9,6 +9,7 @@ from datetime import datetime
 
 from cases.clock import as_utc
 from cases.errors import InvalidInputError
+from cases.fires import FireId
 from cases.ids import CaseId, is_id
 from cases.listing import QueuePlace
 
@@ -65,6 +66,23 @@ def events_place(cursor: str) -> int:
         # Python's True is an int, and no event's number.
         case [int() as seq] if not isinstance(seq, bool) and 0 <= seq < 2**63:
             return seq
+    raise _refused()
+
+
+def fires_cursor(fire_id: FireId) -> str:
+    """After this fire in the list of fires."""
+    return _written("f", [fire_id])
+
+
+def fires_place(cursor: str) -> FireId:
+    """The fire that `fires_cursor` wrote.
+
+    Raises:
+        InvalidInputError: It is no cursor of the list of fires.
+    """
+    match _read("f", cursor):
+        case [str() as fire_id] if is_id(fire_id):
+            return FireId(fire_id)
     raise _refused()
 
 

@@ -176,6 +176,35 @@ DELIVERY: Json = {
 }
 
 
+FIRE_ID = "0199b3dc-8a88-73a8-8f79-c03b4c5d6e7f"
+
+
+BURNING: Json = {
+    "fire_id": FIRE_ID,
+    "kind": "burst_of_category",
+    "category": "intellectual_property",
+    "window_seconds": 3600,
+    "count": 14,
+    "expected": 1.1,
+    "p_value": 2.4e-11,
+    "teams": ["legal"],
+    "case_ids": [CASE_ID, OTHER_CASE],
+}
+
+
+FIRE: Json = {
+    **BURNING,
+    "subject": None,
+    "started_at": MORNING,
+    "seen_at": LATER,
+    "latest": 17,
+    "ended_at": None,
+    "ended_because": None,
+    "ended_by": None,
+    "note": None,
+}
+
+
 FILED: Json = {
     "report_id": REPORT_ID,
     "case_id": CASE_ID,

@@ -15,6 +15,7 @@ from serving.api.example_values import (
     DELIVERY,
     ERASURE_ID,
     FILED,
+    FIRE,
     HELD,
     INBOUND,
     LATER,
@@ -170,6 +171,7 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
     ("POST", "/v1/inbound/generic/{source}"): Example(
         {name: value for name, value in REPORT.items() if name != "source"}, INBOUND
     ),
+    ("GET", "/v1/fires"): Example(answer={"fires": [FIRE], "next_cursor": None}),
     ("GET", "/v1/webhooks"): Example(
         answer={
             "webhooks": [

@@ -8,6 +8,7 @@ from typing import Any
 from serving.access.permissions import OPEN, ROUTES
 from serving.api.answers import Problem
 from serving.api.examples import EXAMPLES
+from serving.api.openapi_webhooks import told_to_receivers
 from serving.api.problems import CODES, MEDIA_TYPE, Kind, body_of
 
 _SCHEMA = "#/components/schemas/{model}"
@@ -31,6 +32,7 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
     own["properties"]["code"]["enum"] = sorted(CODES)
     schemas["Problem"] = own
     components["responses"] = {f"Problem{status}": _problems(status) for status in sorted(_by_status())}
+    document["webhooks"] = told_to_receivers(schemas)
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             _describe(operation, method.upper(), path)

@@ -1,1 +1,3 @@
-"""What runs beside the service at a steady pace: scoring what waits, ranking again, sealing, retaining, sweeping."""
+"""What runs beside the service at a steady pace: scoring what waits, ranking again, sealing, retaining, sweeping,
+looking for fires.
+"""

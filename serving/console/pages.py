@@ -209,6 +209,7 @@ def _templates() -> Environment:
         ago=words.ago,
         due=words.due_in_words,
         span=words.span,
+        fire=words.fire_in_words,
         told=words.value_in_words,
     )
     environment.globals.update(asset=address_of, Permission=Permission, why_here=words.why_here)

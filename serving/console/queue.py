@@ -18,6 +18,7 @@ from cases.precondition import Precondition
 from cases.record import CaseStatus
 from serving.access.permitting import their_queues
 from serving.api.cursors import queue_cursor, queue_place
+from serving.console.fires import MOST_BURNING, category_names
 from serving.console.forms import nothing_if_empty
 from serving.console.pages import PageRoute, choices_of, gone_to, page, visited
 from serving.console.rows import Row, likeliest, rows_of, table_of
@@ -72,7 +73,8 @@ def show(request: Request, parts: Parts, who: Who, view: Annotated[View, Query()
     """The queue, the most urgent first."""
     if view.q is not None and is_id(view.q.strip()):
         return gone_to(request, f"/cases/{view.q.strip()}")
-    return page(request, "queue.html", **_shown(parts, who, view))
+    burning = parts.store().fires(MOST_BURNING, burning=True, queues=their_queues(parts, who, None))
+    return page(request, "queue.html", burning=burning, names=category_names(parts), **_shown(parts, who, view))
 
 
 @router.get("/queue-list")

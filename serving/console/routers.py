@@ -1,6 +1,6 @@
 """All routes of the console."""
 
-from serving.console import acting, case, choosing, mine, queue, signing_in, uploading, wording
+from serving.console import acting, case, choosing, fires, mine, queue, signing_in, uploading, wording
 from serving.console.overseeing import model, policy, team, weights
 from serving.console.quality import exercises, golden, overview, readings, settling
 
@@ -10,6 +10,7 @@ ROUTERS = (
     case.router,
     acting.router,
     choosing.router,
+    fires.router,
     mine.router,
     team.router,
     policy.router,

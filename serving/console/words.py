@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from cases.event import AttributeValue, EventKind
+from cases.fires import Fire, FireKind
 
 NOVEL = "Like nothing decided so far"
 
@@ -109,6 +110,18 @@ def due_in_words(due: datetime | None, now: datetime) -> str:
     if due is None:
         return ""
     return f"due in {span(due - now)}" if due > now else f"{span(now - due)} late"
+
+
+def fire_in_words(fire: Fire) -> str:
+    """How unusual a fire is: "14 cases within an hour; about 1 is usual"."""
+    hours = round(fire.window / timedelta(hours=1))
+    within = "an hour" if hours == 1 else f"{hours} hours" if hours <= 24 else f"{hours // 24} days"
+    if fire.kind is FireKind.NEW_KIND:
+        return f"{fire.count} cases within {within} that are like each other and like nothing decided so far"
+    what = "reports" if fire.kind is FireKind.BURST_ON_SUBJECT else "cases"
+    usual = round(fire.expected or 0.0)
+    told = "hardly any is usual" if usual == 0 else f"about {usual:,} {'is' if usual == 1 else 'are'} usual"
+    return f"{fire.count:,} {what} within {within}; {told}"
 
 
 def why_here(parts: Mapping[str, float]) -> list[tuple[str, float]]:

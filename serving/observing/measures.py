@@ -52,6 +52,7 @@ class Measures:
     seal_age_seconds: Gauge
     unsealed_seconds: Gauge
     alarm: Gauge
+    fires_burning: Gauge
     chore_success: Gauge
     chore_failures: Counter
     sign_ins_failed: Counter
@@ -125,6 +126,9 @@ def _made() -> Measures:
             "unsealed_seconds", "How long the oldest event waits for its seal, 0 where none."
         ),
         alarm=_of_record("alarm", "1 while the alarm holds.", ["alarm"]),
+        fires_burning=_of_record(
+            "fires_burning", "Fires that burn and that nobody has acknowledged, by kind.", ["kind"]
+        ),
         chore_success=_of_record(
             "chore_success_timestamp_seconds", "When the chore last did what it is for, in Unix time.", ["chore"]
         ),

@@ -13,9 +13,9 @@ from tests.cli.filed_cases import file_case
 
 
 def test_upgrade_makes_the_database_and_says_when_there_is_nothing_to_do(run: Run, home: Path):
-    assert "empty → 0015" in run("db", "upgrade").out
+    assert "empty → 0016" in run("db", "upgrade").out
     assert (home / "cases.db").is_file()
-    assert "at 0015 already" in run("db", "upgrade").out
+    assert "at 0016 already" in run("db", "upgrade").out
 
 
 def test_upgrade_registers_the_policys_deadlines(run: Run, home: Path):

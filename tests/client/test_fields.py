@@ -9,6 +9,7 @@ import caseload_client as client
 from caseload_client import answers_admin
 from serving.api import (
     answers,
+    answers_fires,
     answers_handling,
     answers_scores,
     answers_webhooks,
@@ -57,6 +58,10 @@ PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
     (answers_admin.Receivers, answers_webhooks.WebhooksAnswer),
     (client.Delivery, answers_webhooks.DeliveryAnswer),
     (client.DeliveriesPage, answers_webhooks.DeliveriesAnswer),
+    (client.Fire, answers_fires.FireAnswer),
+    (client.FiresPage, answers_fires.FiresAnswer),
+    (client.FireStarted, answers_fires.FireStarted),
+    (client.FireEnded, answers_fires.FireEnded),
     (client.Replayed, answers_webhooks.ReplayedAnswer),
     (client.Erased, schemas_privacy.EraseAnswer),
     (client.Erasure, schemas_privacy.ErasureAnswer),

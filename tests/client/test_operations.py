@@ -50,6 +50,8 @@ ASKED: dict[str, Any] = {
     "events_page": lambda c: c.events_page(CASE),
     "file": lambda c: c.file(NewReport(source="s", external_id="e", description="d")),
     "file_many": lambda c: c.file_many([NewReport(source="s", external_id="e", description="d")]),
+    "fires": lambda c: list(c.fires()),
+    "fires_page": lambda c: c.fires_page(burning=True),
     "hold": lambda c: c.hold(CASE, until=LATER, reason="other"),
     "live": lambda c: c.live(),
     "merge": lambda c: c.merge(CASE, "case-1"),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from cases.decision import Verdict
+from cases.fires import FireKind, Sighting
 from cases.ids import CaseId
 from cases.listing import CaseFilter
 from cases.quality import Answer, SampledState
@@ -38,6 +41,7 @@ STATES = (
     "exercise",
     "feedback",
     "score",
+    "fires",
     "team",
     "upload",
     "words",
@@ -70,6 +74,9 @@ def desk(
         desk.store.decide(case.id, verdict, holder="somebody", token=lease.token)
         read_some_twice(desk, list(dict.fromkeys(filed))[-4:-1])
         replayed(desk.store)
+        burst = Sighting(FireKind.BURST_OF_CATEGORY, "hate", timedelta(hours=1), 14, tuple(filed[:3]), 1.1, 1e-9)
+        known, _ = desk.store.keep_fires([replace(burst, about="privacy"), burst]).began
+        desk.store.acknowledge_fire(known, by="somebody", note="Legal knows.")
         yield desk
 
 
@@ -120,7 +127,7 @@ def bring(page: Page, desk: Desk, state: str) -> None:
         "mine": "/mine",
         "choices": "/choices",
         "missing": "/cases/x",
-        **{name: f"/{name}" for name in ("team", "policy", "model", "weights", "upload")},
+        **{name: f"/{name}" for name in ("fires", "team", "policy", "model", "weights", "upload")},
         **{name: f"/{name}" for name in ("quality", "readings", "exercises")},
     }
     page.goto(desk.service.url + paths.get(state, "/"))

@@ -1,9 +1,9 @@
 """The schema as SQLAlchemy sees it. docs/database.md says who writes what; the migrations make it.
 
 Append-only, held by triggers: contents (no UPDATE); scores, decisions, withdrawn_decisions, events, seals, champions,
-challengers, adopted_weights (neither UPDATE nor DELETE). Erasable: the rows of report_identities, notes, letters,
-contents and fingerprints, the words in qa_readings and golden_cases; `erasing` erases them, and `erasures` says that
-it was done.
+challengers, adopted_weights, fires, fire_cases, fire_ends (neither UPDATE nor DELETE). Erasable: the rows of
+report_identities, notes, letters, fire_notes, contents and fingerprints, the words in qa_readings and golden_cases;
+`erasing` erases them, and `erasures` says that it was done.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from cases.store.tables.access import callers, inbound_sources, people
 from cases.store.tables.console import choices, sign_ins
 from cases.store.tables.conventions import CODE_LENGTH, ID_LENGTH, MYSQL, NAME_LENGTH, metadata
+from cases.store.tables.fires import fire_cases, fire_ends, fire_notes, fire_states, fires
 from cases.store.tables.history import erasures, events, seals
 from cases.store.tables.letters import letters
 from cases.store.tables.policy import adopted_weights, challengers, champions, severity_levels, weight_trials
@@ -60,6 +61,11 @@ __all__ = [
     "exercise_answers",
     "exercise_attempts",
     "fingerprints",
+    "fire_cases",
+    "fire_ends",
+    "fire_notes",
+    "fire_states",
+    "fires",
     "golden_cases",
     "golden_sets",
     "idempotent_answers",

@@ -35,7 +35,7 @@ deliveries = Table(
     id_column("webhook_id", ForeignKey("webhooks.id"), nullable=False),
     Column("event_id", String(64), nullable=False),
     Column("kind", String(64), nullable=False),
-    # The case, or the alarm: what is told of one is told in order.
+    # The case, the alarm or the fire: what is told of one is told in order.
     Column("about", String(64), nullable=False),
     Column("event_at", UtcDateTime, nullable=False),
     Column("payload", JSON, nullable=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from caseload_client._async.administering import AsyncAdminCalls
 from caseload_client._async.bulk import AsyncBulkCalls
 from caseload_client._async.cases import AsyncCaseCalls
+from caseload_client._async.fires import AsyncFireCalls
 from caseload_client._async.handling import AsyncHandlingCalls
 from caseload_client._async.health import AsyncHealthCalls
 from caseload_client._async.queue import AsyncQueueCalls
@@ -15,6 +16,7 @@ class AsyncClient(
     AsyncScoreCalls,
     AsyncCaseCalls,
     AsyncQueueCalls,
+    AsyncFireCalls,
     AsyncHandlingCalls,
     AsyncBulkCalls,
     AsyncHealthCalls,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from caseload_client._sync.administering import AdminCalls
 from caseload_client._sync.bulk import BulkCalls
 from caseload_client._sync.cases import CaseCalls
+from caseload_client._sync.fires import FireCalls
 from caseload_client._sync.handling import HandlingCalls
 from caseload_client._sync.health import HealthCalls
 from caseload_client._sync.queue import QueueCalls
@@ -15,6 +16,7 @@ class Client(
     ScoreCalls,
     CaseCalls,
     QueueCalls,
+    FireCalls,
     HandlingCalls,
     BulkCalls,
     HealthCalls,

@@ -49,18 +49,16 @@ def challengers(parts: Services, limit: int, _: int, __: int) -> Table[Challenge
         "held_out": ("whole", lambda each: each.held_out),
     }
     for name in FIGURES:
-        columns |= {
-            name: ("number", lambda each, name=name: each.figures[name].value if name in each.figures else None),
-            f"{name}_low": (
-                "number",
-                lambda each, name=name: each.figures[name].low if name in each.figures else None,
-            ),
-            f"{name}_high": (
-                "number",
-                lambda each, name=name: each.figures[name].high if name in each.figures else None,
-            ),
-        }
+        for part, said in (("value", name), ("low", f"{name}_low"), ("high", f"{name}_high")):
+            columns[said] = ("number", _figure(name, part))
     return Table("/model/challengers", "Models that were registered", columns, parts.store().challengers(), limit)
+
+
+def _figure(name: str, part: str) -> Callable[[Challenger], float | None]:
+    def told(each: Challenger) -> float | None:
+        return getattr(each.figures.get(name), part, None)
+
+    return told
 
 
 def drift(parts: Services, limit: int, _: int, recent: int) -> Table[Drift]:

@@ -61,7 +61,7 @@ def targets(parts: Services, limit: int, days: int) -> Table[tuple[str, Targets]
         "live_cases": ("whole", lambda each: each[1].live and each[1].live.cases),
     }
     for place, tier in enumerate(TIERS):
-        columns[f"live_{tier}_share"] = ("number", lambda each, place=place: _live_share(each[1], place))
+        columns[f"live_{tier}_share"] = ("number", _live_share(place))
     columns["applied_and_decided_so"] = ("number", lambda each: _right(each[1]))
     found = targets_of(parts, held_out_of(parts), days, {})
     return Table(
@@ -74,8 +74,12 @@ def targets(parts: Services, limit: int, days: int) -> Table[tuple[str, Targets]
     )
 
 
-def _live_share(told: Targets, place: int) -> float | None:
-    return told.live.shares[place] if told.live and told.live.shares else None
+def _live_share(place: int) -> Callable[[tuple[str, Targets]], float | None]:
+    def told(each: tuple[str, Targets]) -> float | None:
+        live = each[1].live
+        return live.shares[place] if live and live.shares else None
+
+    return told
 
 
 def _right(told: Targets) -> float | None:

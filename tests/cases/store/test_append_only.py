@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from cases.fires import FireKind, Sighting
 from cases.store import CaseStore
 from cases.store.engine import make_engine
 from tests.cases.store.builders import decide, file_one, score
@@ -18,6 +21,9 @@ COLUMN = {
     "adopted_weights": "adopted_by = 'nobody'",
     "seals": "events = 0",
     "contents": "description = ''",
+    "fires": "arrivals = 0",
+    "fire_cases": "place = 9",
+    "fire_ends": "ended_by = 'nobody'",
 }
 
 
@@ -31,6 +37,9 @@ def fill(store: CaseStore) -> None:
     store.end_weights_trial(trial.seq, {})
     store.adopt_weights(trial.seq, trial.sha256, "a" * 16, "b" * 16, by="pat")
     store.seal()
+    sighting = Sighting(FireKind.BURST_OF_CATEGORY, "hate", timedelta(hours=1), 8, (case.id,), 0.5, 1e-7)
+    [fire_id] = store.keep_fires([sighting]).began
+    store.acknowledge_fire(fire_id, by="ann", note="a note")
 
 
 def refusals(url: str, statements: list[str]) -> list[str]:
@@ -59,7 +68,7 @@ def test_the_database_refuses_to_change_what_is_append_only(store: CaseStore, st
 
 def test_text_identity_and_notes_can_be_erased(store: CaseStore, store_url: str) -> None:
     fill(store)
-    erasures = [f"DELETE FROM {table}" for table in ("contents", "report_identities", "notes")]  # noqa: S608
+    erasures = [f"DELETE FROM {table}" for table in ("contents", "report_identities", "notes", "fire_notes")]  # noqa: S608
     assert refusals(store_url, erasures) == []
 
 

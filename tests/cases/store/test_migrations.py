@@ -17,7 +17,7 @@ from cases.store.engine import make_engine
 from cases.store.tables import callers, cases, contents, metadata, reports, subjects
 from tests.cases.store.builders import decide, file_one, score
 
-HEAD = "0015"
+HEAD = "0016"
 
 
 def test_migrations_run_up_down_and_up_again(empty_url: str) -> None:

@@ -1,0 +1,1 @@
+"""What the stream of cases does: bursts, and new kinds of case."""
