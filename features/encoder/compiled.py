@@ -8,11 +8,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 from features.encoder.batches import encode_texts
 from features.encoder.chunks import Chunker, TokenIds
 from features.encoder.layout import GRAPH, POOLED, TOKENIZER, TOKENS, EncoderCard, read_card
 from features.encoder.protocol import Progress, Vectors
 from features.encoder.tokens import TokenVectors, read_tokens
+
+# OpenVINO keeps what it made for each shape of a batch that it meets, half a megabyte each, and meets thousands: so
+# batches are filled up to one of a few. That costs a tenth of the time (measured on texts of sixty words) and saves
+# sixty megabytes within the first three thousand batches.
+TOKENS_STEP = 16
+ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 
 
 class CompiledEncoder:
@@ -31,6 +39,7 @@ class CompiledEncoder:
         self.hash = card.hash
         self.dimension = card.dimension
         self._pooling = card.pooling
+        self._max_tokens, self._pad_id = card.max_tokens, card.pad_id
         tokenizer = (directory / TOKENIZER).read_text(encoding="utf-8")
         self._chunker = Chunker(tokenizer, max_tokens=card.max_tokens, pad_id=card.pad_id)
         core = import_openvino().Core()
@@ -71,11 +80,28 @@ class CompiledEncoder:
         return pooled, tokens
 
     def _infer(self, ids: TokenIds, mask: TokenIds, outputs: Sequence[str]) -> list[Vectors]:
+        rows, tokens = ids.shape
+        shape = filled_shape(rows, tokens, self._max_tokens)
+        fed = {"input_ids": _filled(ids, shape, self._pad_id), "attention_mask": _filled(mask, shape, 0)}
         # One request uses all cores; a second at the same time would only take turns with it.
         with self._one_at_a_time:
             # Shared, so that only what is asked for is copied: the tokens' vectors are hundreds of times the pooled.
-            self._request.infer({"input_ids": ids, "attention_mask": mask}, share_outputs=True)
-            return [self._request.get_tensor(name).data.copy() for name in outputs]
+            self._request.infer(fed, share_outputs=True)
+            told = [self._request.get_tensor(name).data[:rows] for name in outputs]
+            return [(one if one.ndim == 2 else one[:, :tokens]).copy() for one in told]
+
+
+def filled_shape(rows: int, tokens: int, max_tokens: int) -> tuple[int, int]:
+    """The shape up to which a batch of `rows` texts of at most `tokens` tokens is filled."""
+    filled = -(-tokens // TOKENS_STEP) * TOKENS_STEP
+    return next((some for some in ROWS if some >= rows), rows), max(tokens, min(filled, max_tokens))
+
+
+def _filled(batch: TokenIds, shape: tuple[int, int], value: int) -> TokenIds:
+    """Each row filled up with `value`, then the batch with its last row: of one without a token no mean is there."""
+    rows, tokens = batch.shape
+    wider = np.pad(batch, ((0, 0), (0, shape[1] - tokens)), constant_values=value)
+    return np.pad(wider, ((0, shape[0] - rows), (0, 0)), mode="edge")
 
 
 def import_openvino() -> Any:  # noqa: ANN401 - OpenVINO ships no types

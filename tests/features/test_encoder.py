@@ -11,6 +11,7 @@ import pytest
 from features.encoder import CompiledEncoder, ReferenceEncoder
 from features.encoder.batches import SLAB, encode_texts
 from features.encoder.chunks import MAX_CHARACTERS, MAX_CHUNKS
+from features.encoder.compiled import ROWS, TOKENS_STEP, filled_shape
 from tests.features.fresh_process import run_python
 
 # The first test here waits for torch, and for the encoder to be compiled.
@@ -62,6 +63,29 @@ def test_a_vector_does_not_depend_on_what_shares_its_batch(compiled: CompiledEnc
     assert cosines(alone, together[::11]).min() >= 0.9995
     if compiled.precision == "f32":
         np.testing.assert_allclose(alone, together[::11], atol=1e-5)
+
+
+def test_batches_are_filled_up_to_few_shapes_so_that_memory_does_not_grow_with_what_was_met(
+    compiled: CompiledEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert filled_shape(1, 3, 256) == (1, 16)
+    assert filled_shape(5, 17, 256) == (6, 32)
+    assert filled_shape(33, 250, 250) == (33, 250)
+    request, met = compiled._request, set[tuple[int, ...]]()  # noqa: SLF001 - what it is fed is what it keeps
+    infer = request.infer
+
+    def noting(fed: dict[str, np.ndarray], **options: bool) -> object:
+        met.update(one.shape for one in fed.values())
+        return infer(fed, **options)
+
+    monkeypatch.setattr(request, "infer", noting)
+    for rows in range(1, 33):
+        for length in (1, 40, 80):
+            compiled.encode([words(length + place, seed=rows) for place in range(rows)])
+    tokens = {shape[1] for shape in met}
+    assert {shape[0] for shape in met} <= set(ROWS)
+    assert all(number % TOKENS_STEP == 0 for number in tokens)
+    assert len(met) < 60
 
 
 def test_half_precision_is_used_only_where_the_processor_has_it(compiled: CompiledEncoder) -> None:
