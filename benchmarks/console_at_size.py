@@ -1,8 +1,8 @@
 """The queue's page over a long queue: `PYTHONPATH=. python benchmarks/console_at_size.py [--cases 100000]`.
 
 Fills a queue, then asks for the page as browsers do, one after the other, in the service's own process: what is
-measured is the server's part. Prints median and 95th percentile of each way of looking at it, in milliseconds, and what of it this
-process computed: on a machine that does much else the rest is waiting for others.
+measured is the server's part. Prints median and 95th percentile of each way of looking at it, in milliseconds, and
+for how long this process computed for one: where a machine does much else, the rest is waiting for that.
 """
 
 from __future__ import annotations
