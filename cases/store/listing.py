@@ -15,6 +15,8 @@ from cases.store.rows import of_queues, on_a_case_of, read_cases, select_cases
 from cases.store.tables import QUEUE_ORDER, cases, contents, leases, reports, scores, subjects
 
 _MOST_WORDS = 8
+# Titles looked through before all are: a common word is in many of them.
+_NEWEST = 2_000
 
 
 class Listing:
@@ -96,10 +98,6 @@ class Listing:
         about = select(cases.c.id).join(subjects, subjects.c.id == cases.c.subject_id)
         by_subject = about.where(subjects.c.external_id == words.strip())
         by_report = select(reports.c.case_id).where(reports.c.external_id == words.strip())
-        # Not by the column itself: an index in its order would be walked, and each row looked up for its title.
-        named = contents.c.case_id.concat("")
-        titled = select(named).distinct().where(*_in_title(words, self._db.engine.dialect.name))
-        titled = titled.where(*on_a_case_of(queues, contents.c.case_id)).order_by(named.desc())
 
         def work(connection: Connection) -> list[Case]:
             found = select_cases(self._db.now_column()).where(*of_queues(queues)).order_by(cases.c.id.desc())
@@ -113,19 +111,30 @@ class Listing:
             if len(first) >= limit or not words.split():
                 return first
             # By themselves, and the cases after: in one statement MariaDB walks all cases for the few that are named.
-            others = set(connection.execute(titled.limit(limit + len(first))).scalars())
+            in_title, dialect = words.split()[:_MOST_WORDS], self._db.engine.dialect.name
+            others = _titled(connection, in_title, limit + len(first), queues, dialect)
             return [*first, *those(others - exact)][:limit]
 
         return self._db.read(work)
 
 
-def _in_title(words: str, dialect: str) -> list[ColumnElement[bool]]:
-    """That each of the words stands in a title, whatever its case."""
+def _titled(
+    connection: Connection, words: Sequence[str], limit: int, queues: Sequence[str] | None, dialect: str
+) -> set[str]:
+    """The newest cases with all words in a title: among the newest titles and, if need be, among all."""
     title = contents.c.title
     # SQLite's LIKE knows no case, as its lower() does, for a third of the time.
     holds = title.contains if dialect == "sqlite" else title.icontains
+    # Not by the column itself: an index in its order would be walked, and each row looked up for its title.
+    named = contents.c.case_id.concat("")
     # The longest is probably the rarest, and where it is missing no other is looked for.
-    return [holds(word, autoescape=True) for word in sorted(words.split()[:_MOST_WORDS], key=len, reverse=True)]
+    titled = [holds(word, autoescape=True) for word in sorted(words, key=len, reverse=True)]
+    query = select(named).distinct().where(*titled, *on_a_case_of(queues, contents.c.case_id))
+    query = query.order_by(named.desc()).limit(limit)
+    edge = select(contents.c.case_id).order_by(contents.c.case_id.desc()).offset(_NEWEST).limit(1)
+    newest = query.where(contents.c.case_id > (connection.execute(edge).scalar_one_or_none() or ""))
+    found = set(connection.execute(newest).scalars())
+    return found if len(found) == limit else set(connection.execute(query).scalars())
 
 
 def _waiting(

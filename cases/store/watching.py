@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, case, func, select, true
+from sqlalchemy import Connection, and_, case, false, func, literal, or_, select, true
 
 from cases.decision import Suggestion
 from cases.ids import CaseId
@@ -227,30 +227,38 @@ class Watching:
         Raises:
             StoreUnavailableError: The database does not answer.
         """
-        claimed = (cases.c.leased == true()) & (cases.c.leased_until > self._db.now_column())
+        now, moment = self._db.now_column(), self._db.clock()
+        claimed = (cases.c.leased == true()) & (cases.c.leased_until > now)
         # By the state and the clock, since a hold or a lease that has ended is put back by the next claim alone.
         standing = case(
             (claimed, Standing.CLAIMED.value),
-            (cases.c.hold_until > self._db.clock(), Standing.HELD.value),
-            (cases.c.assigned_to.is_not(None), Standing.ASSIGNED.value),
-            else_=Standing.FREE.value,
+            (cases.c.hold_until > moment, Standing.HELD.value),
+            else_=Standing.ASSIGNED.value,
         )
-        is_open = (
-            select(cases.c.level, standing.label("standing"), cases.c.received_at)
-            .where(cases.c.status == CaseStatus.OPEN.value, *of_queues(queues))
-            .subquery()
+        taken = or_(claimed, cases.c.hold_until > moment, cases.c.assigned_to.is_not(None))
+        is_free = and_(
+            or_(cases.c.leased == false(), cases.c.leased_until <= now),
+            or_(cases.c.hold_until.is_(None), cases.c.hold_until <= moment),
+            cases.c.assigned_to.is_(None),
         )
-        query = (
-            select(is_open.c.level, is_open.c.standing, func.count(), func.min(is_open.c.received_at))
-            .group_by(is_open.c.level, is_open.c.standing)
-            .order_by(is_open.c.level, is_open.c.standing)
+        open_ = [cases.c.status == CaseStatus.OPEN.value, *of_queues(queues)]
+        each = select(cases.c.level, standing.label("standing"), cases.c.received_at).where(*open_, taken).subquery()
+        # Apart, since most are free: these are counted in the order of an index, without being sorted.
+        free = select(cases.c.level, literal(Standing.FREE.value), func.count(), func.min(cases.c.received_at))
+        queries = (
+            free.where(*open_, is_free).group_by(cases.c.level),
+            select(each.c.level, each.c.standing, func.count(), func.min(each.c.received_at)).group_by(
+                each.c.level, each.c.standing
+            ),
         )
 
         def work(connection: Connection) -> list[Waiting]:
-            return [
+            found = [
                 Waiting(level, Standing(stands), many, oldest)
+                for query in queries
                 for level, stands, many, oldest in connection.execute(query)
             ]
+            return sorted(found, key=lambda each: (each.level or 0, each.standing))
 
         return self._db.read(work)
 

@@ -90,7 +90,7 @@ Index("ix_cases_held", cases.c.pool, cases.c.hold_until)
 Index("ix_cases_queue", cases.c.status, *QUEUE_ORDER)
 Index("ix_cases_one_queue", cases.c.status, cases.c.queue, *QUEUE_ORDER)
 Index("ix_cases_rerank", cases.c.status, cases.c.rerank_at, cases.c.id)
-# What is due; and all that a lead's figures are counted from, of some queues too: no row is looked up for them.
+# What is due; and all that a lead's figures are counted from, of some queues too, so that no row is looked up.
 _STANDING = (cases.c.leased, cases.c.leased_until, cases.c.hold_until, cases.c.assigned_to)
 Index(
     "ix_cases_standing",

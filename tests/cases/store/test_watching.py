@@ -134,16 +134,23 @@ def test_what_is_overdue_is_counted_as_it_is_listed(store: CaseStore, clock: Set
     urgent, mild, stood_still, touched = (
         of_level(store, number, level) for number, level in enumerate((1, 2, 2, 2), 1)
     )
-    with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE cases SET paused_seconds = :seconds WHERE id = :id"),
-            [{"id": stood_still.id, "seconds": 7200}, {"id": mild.id, "seconds": 60}],
-        )
+
+    def stand_still(**seconds: int) -> None:
+        with engine.begin() as connection:
+            for name, some in seconds.items():
+                case = {"mild": mild, "stood_still": stood_still}[name]
+                connection.execute(
+                    text("UPDATE cases SET paused_seconds = :seconds WHERE id = :id"),
+                    {"id": case.id, "seconds": some},
+                )
+
+    stand_still(mild=60, stood_still=7200)
     clock.forward(hours=5)
     claim(store, touched.id)
     listed = {level: store.overdue(level, lasting) for level, lasting in first_touch.items()}
     assert listed == {1: [urgent.id], 2: [mild.id], 3: []}
     assert store.overdue_counts(first_touch) == {level: len(ids) for level, ids in listed.items()}
+    stand_still(mild=0, stood_still=0)  # as their events say
 
 
 def test_one_teams_figures_are_of_its_queues_alone(store: CaseStore, clock: SetClock) -> None:

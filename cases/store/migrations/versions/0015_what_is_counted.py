@@ -14,13 +14,11 @@ down_revision = "0014"
 branch_labels = None
 depends_on = None
 
+_STANDING = ("leased", "leased_until", "hold_until", "assigned_to")
 _NEW = {
     "ix_cases_standing": (
         "cases",
-        [
-            "status", "level", "received_at", "queue", "first_claimed_at", "paused_seconds",
-            "leased", "leased_until", "hold_until", "assigned_to",
-        ],
+        ["status", "level", "received_at", "queue", "first_claimed_at", "paused_seconds", *_STANDING],
     ),
     "ix_reports_flow": ("reports", ["filed_at", "received_at", "case_id"]),
     "ix_reports_external_id": ("reports", ["external_id"]),
