@@ -1,4 +1,4 @@
-"""How often quiet streams are told as fires, and how soon real ones are: `python benchmarks/fires.py > fires.txt`.
+"""How often quiet streams are told as fires, and how soon real ones are: `python benchmarks/fires.py`.
 
 Bursts: twenty categories of .2 to 60 cases a day with days, nights and weekends; days differ by chance alone, or by a
 coefficient of variation of .3 or .6 (evaluation/trends/streams.py). A look each quarter of an hour, as if for weeks.
