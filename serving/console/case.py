@@ -22,7 +22,7 @@ from models.assurance import NOVEL_BELOW
 from serving.api.explanation_answers import in_words
 from serving.api.problems import kind_of
 from serving.api.whole_cases import known_id
-from serving.console.blind import is_blind
+from serving.console.blind import is_hidden
 from serving.console.case_tables import TABLES, breaches, precedents
 from serving.console.marking import carrying, in_both
 from serving.console.pages import PageRoute, choices_of, page, visited
@@ -71,7 +71,7 @@ def show(request: Request, case_id: str, parts: Parts, who: Who) -> HTMLResponse
     tables = {name: made(parts, who, case, _SHOWN.get(name, MAX_ROWS)) for name, made in TABLES.items()}
     held = store.leases_on([known]).get(known)
     mine = held is not None and held.holder == who.name
-    hidden = is_hidden(parts, case)
+    hidden = is_hidden(case, parts.settings.blind_share)
     [row] = rows_of(parts, [case])
     habits = store.usual_handling()
     offered = suggested(parts, case, score, habits)
@@ -103,7 +103,7 @@ def show(request: Request, case_id: str, parts: Parts, who: Who) -> HTMLResponse
 async def show_why(request: Request, case_id: str, parts: Parts, who: Who) -> HTMLResponse:
     """What carried the suggestion, and the precedents: it costs as much as a dozen scores, so it comes after."""
     case = await run_in_threadpool(parts.store().case, known_id(case_id))
-    if is_hidden(parts, case):
+    if is_hidden(case, parts.settings.blind_share):
         return await run_in_threadpool(page, request, "_why.html", case=case, told=None, why_not="hidden")
     try:
         told = await _explained(parts, case)
@@ -117,7 +117,7 @@ async def show_why(request: Request, case_id: str, parts: Parts, who: Who) -> HT
 async def download_precedents(case_id: str, kind: str, parts: Parts, who: Who) -> Response:
     """The precedents as a file; refused where the page hides them."""
     case = await run_in_threadpool(parts.store().case, known_id(case_id))
-    if is_hidden(parts, case):
+    if is_hidden(case, parts.settings.blind_share):
         raise ConflictError(
             "'case_id' must be decided before its precedents are shown (got a blind one); decide it first"
         )
@@ -138,11 +138,6 @@ async def _explained(parts: Services, case: Case) -> Explained:
     [scored] = await parts.scorer.score([to_judge])
     [told] = await parts.explaining.all([scored], [to_judge], Wanted(why=True, precedents=_PRECEDENTS), [case.id])
     return told
-
-
-def is_hidden(parts: Services, case: Case) -> bool:
-    """Whether the suggestion is kept from view: the case is of the blind slice and nobody has decided it."""
-    return case.decision_id is None and is_blind(case.id, parts.settings.blind_share)
 
 
 def suggested(parts: Services, case: Case, score: Score | None, habits: Mapping[str, Habit]) -> list[Suggested]:

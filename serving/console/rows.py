@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cases.record import Case, Lease, Score
+from serving.console.blind import is_hidden
 from serving.console.tables import Column, Table
 from serving.scoring.scores import top_categories
 from serving.services import Services
@@ -18,13 +19,15 @@ class Row:
 
     Attributes:
         level: The severity by which it is due; None where nobody said any.
-        likeliest: The likeliest category's name and its probability; None without a score.
+        hidden: Whether what is likely is kept from view until the case is decided.
+        likeliest: The likeliest category's name and its probability; None without a score, or where it is hidden.
         due: By when somebody must have touched it; None where no clock runs.
         held: Who holds it, and until when; None for nobody.
     """
 
     case: Case
     level: int | None
+    hidden: bool
     likeliest: tuple[str, float] | None
     due: datetime | None
     held: Lease | None
@@ -55,11 +58,13 @@ def rows_of(parts: Services, cases: Sequence[Case]) -> list[Row]:
     """The cases as the queue shows them, in their order."""
     store, ids = parts.store(), [case.id for case in cases]
     scores, held = store.latest_scores(ids), store.leases_on(ids)
+    blind = {case.id for case in cases if is_hidden(case, parts.settings.blind_share)}
     return [
         Row(
             case,
             _level_of(parts, case, scores.get(case.id)),
-            likeliest(parts, scores.get(case.id)),
+            case.id in blind,
+            None if case.id in blind else likeliest(parts, scores.get(case.id)),
             parts.ranking.due_of(case, scores.get(case.id)),
             held.get(case.id),
         )

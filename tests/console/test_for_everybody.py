@@ -74,7 +74,9 @@ def desk(
         desk.store.decide(case.id, verdict, holder="somebody", token=lease.token)
         read_some_twice(desk, list(dict.fromkeys(filed))[-4:-1])
         replayed(desk.store)
-        burst = Sighting(FireKind.BURST_OF_CATEGORY, "hate", timedelta(hours=1), 14, tuple(filed[:3]), 1.1, 1e-9)
+        burst = Sighting(
+            FireKind.BURST_OF_CATEGORY, "hate", timedelta(hours=1), 14, tuple(dict.fromkeys(filed))[:3], 1.1, 1e-9
+        )
         known, _ = desk.store.keep_fires([replace(burst, about="privacy"), burst]).began
         desk.store.acknowledge_fire(known, by="somebody", note="Legal knows.")
         yield desk

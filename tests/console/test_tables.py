@@ -130,7 +130,7 @@ def test_the_models_blind_slice_downloads_with_its_intervals(blind: Console) -> 
     file_some(blind, 2)
     decide_all(blind, "ada", "academic_integrity", "academic_integrity")
     dee = blind.sign_in("dee", Role.DATA_SCIENTIST)
-    [_, address] = links(dee.get("/model"))
+    [address] = [link for link in links(dee.get("/model")) if link.startswith("/model/blind.csv")]
     [row] = rows(dee, address)
     assert (row["category"], row["decided_blind"], row["first_right_share"]) == ("academic_integrity", "2", "0.0")
     assert 0 < float(row["share_high"]) < 1
@@ -143,6 +143,9 @@ def test_what_is_hidden_on_the_page_is_in_no_file(blind: Console) -> None:
     answer = ada.get(f"/cases/{case.id}/precedents.csv")
     assert answer.status_code == 409
     assert "decide it first" in answer.text
+    assert "hidden until decided" in ada.get("/").text
+    [row] = rows(ada, "/queue.csv")
+    assert (row["likeliest"], row["probability"]) == ("", "")
 
 
 def test_precedents_download_without_the_titles_of_other_teams_cases(console: Console) -> None:

@@ -35,6 +35,7 @@ KEYED = [
     ("POST", "/v1/bulk/x/undo"),
     ("GET", "/v1/queue"),
     ("POST", "/v1/queue/claim"),
+    ("GET", "/v1/fires"),
     ("GET", "/v1/webhooks"),
     ("GET", "/v1/webhooks/deliveries"),
     ("POST", "/v1/webhooks/deliveries/x/replay"),

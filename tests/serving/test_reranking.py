@@ -150,7 +150,7 @@ def test_two_services_with_other_weights_take_cases_from_each_other_but_once(
     for number in range(5):
         scored(store, number)
     one, two = (
-        Reranking(lambda: store, Ranking(RANKING.taxonomy, Weights(doubling_hours=hours)), clock)
+        Reranking(lambda: store, Rankings(Ranking(RANKING.taxonomy, Weights(doubling_hours=hours))), clock)
         for hours in (10.0, 20.0)
     )
     steps = [one.step(), two.step(), *(service.step() for _ in range(5) for service in (one, two))]
