@@ -12,6 +12,7 @@ from cases.decision import Suggestion
 from cases.event import EventKind
 from cases.identity import Role
 from cases.record import CaseStatus
+from serving.scoring.rankings import Rankings
 from tests.console.conftest import Console, claim_next
 
 VERDICT = {
@@ -174,8 +175,8 @@ def test_the_text_of_what_the_policy_calls_sensitive_is_blurred_until_asked_for(
     for sensitive in (True, False):
         marked = [dataclasses.replace(c, sensitive=sensitive and c.id == likeliest) for c in policy.categories]
         taxonomy = dataclasses.replace(policy, categories=tuple(marked))
-        ranking = dataclasses.replace(console.services.ranking, taxonomy=taxonomy)
-        console.client.app.state.services = dataclasses.replace(console.services, ranking=ranking)  # type: ignore[attr-defined]
+        rankings = Rankings(dataclasses.replace(console.services.ranking, taxonomy=taxonomy))
+        console.client.app.state.services = dataclasses.replace(console.services, rankings=rankings)  # type: ignore[attr-defined]
         assert ('class="veiled"' in ada.get(f"/cases/{case.id}").text) == sensitive
         assert ada.get("/choices").text.count("Spare me") == sensitive
 
