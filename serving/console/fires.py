@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -16,6 +18,7 @@ from cases.ids import CaseId, is_id
 from serving.access.permitting import their_queues
 from serving.console.forms import nothing_if_empty
 from serving.console.pages import PageRoute, gone_to, page, visited
+from serving.console.tables import MAX_ROWS, Column, Table, as_file, named
 from serving.services import Services, identity, services
 
 router = APIRouter(route_class=PageRoute, dependencies=[Depends(visited)], include_in_schema=False)
@@ -58,9 +61,42 @@ def show(request: Request, parts: Parts, who: Who) -> HTMLResponse:
         "fires.html",
         burning=[_shown(parts, fire) for fire in burning],
         over=store.fires(MOST_OVER, burning=False, queues=queues),
+        table=all_fires(parts, who, MOST_OVER),
         names=category_names(parts),
         most_note=MOST_NOTE,
     )
+
+
+def all_fires(parts: Services, who: Identity, limit: int) -> Table[Fire]:
+    """Those that burn and those that are over, the newest first."""
+    columns: Mapping[str, Column[Fire]] = {
+        "fire_id": ("text", lambda fire: fire.id),
+        "kind": ("text", lambda fire: fire.kind.value),
+        "category": ("text", lambda fire: fire.category or ""),
+        "subject": ("text", lambda fire: " ".join(fire.subject) if fire.subject else ""),
+        "window_hours": ("number", lambda fire: fire.window / timedelta(hours=1)),
+        "count": ("whole", lambda fire: fire.count),
+        "expected": ("number", lambda fire: fire.expected),
+        "p_value": ("number", lambda fire: fire.p_value),
+        "started_at": ("time", lambda fire: fire.started_at),
+        "seen_at": ("time", lambda fire: fire.seen_at),
+        "latest": ("whole", lambda fire: fire.latest),
+        "ended_at": ("time", lambda fire: fire.ended_at),
+        "ended_because": ("text", lambda fire: fire.ended_because.value if fire.ended_because else ""),
+        "ended_by": ("text", lambda fire: fire.ended_by),
+        "note": ("text", lambda fire: fire.note),
+    }
+    found = parts.store().fires(limit, queues=their_queues(parts, who, None))
+    return Table("/fires/fires", "New fires", columns, found, limit)
+
+
+TABLES: Mapping[str, Callable[[Services, Identity, int], Table[Fire]]] = {"fires": all_fires}
+
+
+@router.get("/fires/{table}.{kind}")
+def download(table: str, kind: str, parts: Parts, who: Who) -> Response:
+    """The page's table as a file."""
+    return as_file(named(TABLES, table)(parts, who, MAX_ROWS), kind)
 
 
 @router.post("/fires/{fire_id}/acknowledge")

@@ -72,6 +72,9 @@ def test_a_lead_draws_and_another_reads_blind(console: Console) -> None:
     assert (one.state, one.second.reader if one.second else "") == (SampledState.AGREED, "eve")
     assert "<strong>100 %</strong>" in lee.get("/quality").text
     assert "not defined: all gave one and the same category" in lee.get("/quality").text
+    drawn, by_category = (lee.get(f"/quality/{name}.csv?days=30").text for name in ("drawn", "categories"))
+    assert f",{sample.seed}," in drawn
+    assert by_category.splitlines()[1].endswith(",1,1,")
 
 
 def test_who_decided_it_and_who_does_not_see_it_cannot_read_it(console: Console) -> None:

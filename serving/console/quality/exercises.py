@@ -15,7 +15,7 @@ from cases.quality import Attempt, GoldenCase, GoldenSet
 from serving.console.overseeing.shares import FEW
 from serving.console.pages import PageRoute, gone_to, page, visited
 from serving.console.quality.answering import Answered, check_answer, id_of
-from serving.console.quality.overview import Score, score_of
+from serving.console.quality.tables import Score, score_of
 from serving.services import Services, identity, services
 
 router = APIRouter(route_class=PageRoute, dependencies=[Depends(visited)], include_in_schema=False)

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -14,12 +10,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import HTMLResponse, Response
 
 from cases.identity import Identity
-from cases.quality import Attempt, GoldenSet, Sampled, SampledState
+from cases.quality import SampledState
 from cases.store.quality.sampling import MOST_DAYS, MOST_SAMPLED, MOST_SEED
-from evaluation.agreement import Agreement, PersonAgreement, agreement, by_person
 from serving.console.forms import nothing_if_empty
 from serving.console.overseeing.shares import FEW
 from serving.console.pages import PageRoute, gone_to, page, visited
+from serving.console.quality.tables import SAMPLES, TABLES, agreed, read_twice, scores_of
+from serving.console.tables import MAX_ROWS, as_file, named
 from serving.services import Services, identity, services
 
 router = APIRouter(route_class=PageRoute, dependencies=[Depends(visited)], include_in_schema=False)
@@ -27,8 +24,6 @@ router = APIRouter(route_class=PageRoute, dependencies=[Depends(visited)], inclu
 Parts = Annotated[Services, Depends(services)]
 Who = Annotated[Identity, Depends(identity)]
 Days = Annotated[int, Query(ge=1, le=365)]
-
-_SAMPLES = 10
 
 
 class Drawing(BaseModel):
@@ -41,27 +36,10 @@ class Drawing(BaseModel):
     seed: Annotated[Annotated[int, Field(ge=0, le=MOST_SEED)] | None, BeforeValidator(nothing_if_empty)] = None
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """How an attempt came out.
-
-    Attributes:
-        of: How many cases the set has.
-        agreement: What was answered, held against what is right.
-    """
-
-    person: str
-    begun_at: datetime
-    of: int
-    agreement: Agreement
-
-
 @router.get("/quality")
 def show(request: Request, parts: Parts, who: Who, days: Days = 30) -> HTMLResponse:
     """All of it, of the queues that whoever asks sees."""
-    store = parts.store()
-    twice = store.read_twice(timedelta(days=days), who.queues)
-    sets = store.golden_sets()
+    store, twice = parts.store(), read_twice(parts, who, days)
     return page(
         request,
         "quality.html",
@@ -69,13 +47,20 @@ def show(request: Request, parts: Parts, who: Who, days: Days = 30) -> HTMLRespo
         few=FEW,
         waiting=len(store.sampled_in(SampledState.WAITING, who.queues)),
         differing=store.sampled_in(SampledState.DIFFERS, who.queues),
-        samples=store.samples(_SAMPLES, who.queues),
-        agreement=agreement((one.first.answer, one.second.answer) for one in twice if one.second is not None),
-        people=_people(twice),
+        tables={
+            name: made(parts, who, SAMPLES if name == "drawn" else MAX_ROWS, days) for name, made in TABLES.items()
+        },
+        agreement=agreed(twice),
         own=sum(one.adjudication is not None and one.adjudication.own for one in twice),
         wrong=[one for one in twice if one.stands and one.settled and one.settled.differs_in(one.first.answer)],
-        exercises=_scores(sets, store.attempts()),
+        exercises=scores_of(parts),
     )
+
+
+@router.get("/quality/{table}.{kind}")
+def download(table: str, kind: str, parts: Parts, who: Who, days: Days = 30) -> Response:
+    """One of the page's tables as a file."""
+    return as_file(named(TABLES, table)(parts, who, MAX_ROWS, days), kind)
 
 
 @router.post("/quality/samples")
@@ -84,26 +69,3 @@ def draw(request: Request, parts: Parts, who: Who, form: Annotated[Drawing, Form
     seed = secrets.randbelow(2**31) if form.seed is None else form.seed
     parts.store().draw_sample(by=who.name, count=form.count, days=form.days, seed=seed, queues=who.queues)
     return gone_to(request, "/quality")
-
-
-def _people(twice: Sequence[Sampled]) -> tuple[PersonAgreement, ...]:
-    """How often each was right where a third had to settle it. Not where that was one of the two."""
-    answers = []
-    for one in twice:
-        if one.adjudication is not None and not one.adjudication.own and one.second is not None:
-            right = one.adjudication.reading.answer
-            answers += [(each.reader, each.answer, right) for each in (one.first, one.second)]
-    return by_person(answers)
-
-
-def _scores(sets: Sequence[GoldenSet], attempts: Sequence[Attempt]) -> list[tuple[GoldenSet, list[Score]]]:
-    theirs: dict[str, list[Attempt]] = defaultdict(list)
-    for attempt in attempts:
-        theirs[attempt.set_id].append(attempt)
-    return [(one, [score_of(one, attempt) for attempt in theirs[one.id]]) for one in sets]
-
-
-def score_of(of: GoldenSet, attempt: Attempt) -> Score:
-    """How the attempt came out so far; what was answered before its case was erased counts."""
-    pairs = [(case.expected, attempt.answers[case.id]) for case in of.cases if case.id in attempt.answers]
-    return Score(attempt.person, attempt.begun_at, len(of.cases), agreement(pairs))

@@ -1,0 +1,150 @@
+"""The tables of the quality page: samples, how far two readers agree, how each came out, attempts at exercises."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from cases.identity import Identity
+from cases.quality import Attempt, GoldenSet, Sample, Sampled, SampledState
+from evaluation.agreement import Agreement, CategoryAgreement, PersonAgreement, agreement, by_person
+from evaluation.bootstrap import Interval
+from serving.console.tables import Column, Table
+from serving.services import Services
+
+SAMPLES = 10
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How an attempt came out.
+
+    Attributes:
+        of: How many cases the set has.
+        agreement: What was answered, held against what is right.
+    """
+
+    title: str
+    person: str
+    begun_at: datetime
+    of: int
+    agreement: Agreement
+
+
+def read_twice(parts: Services, who: Identity, days: int) -> Sequence[Sampled]:
+    """The decisions of the last days that were read a second time, of the queues that `who` sees."""
+    return parts.store().read_twice(timedelta(days=days), who.queues)
+
+
+def agreed(twice: Sequence[Sampled]) -> Agreement:
+    """How far the deciders and the second readers agree."""
+    return agreement((one.first.answer, one.second.answer) for one in twice if one.second is not None)
+
+
+def samples(parts: Services, who: Identity, limit: int, _: int) -> Table[Sample]:
+    """What was drawn, the newest first."""
+    columns: dict[str, Column[Sample]] = {
+        "drawn_at": ("time", lambda each: each.drawn_at),
+        "drawn_by": ("text", lambda each: each.drawn_by),
+        "days": ("whole", lambda each: each.days),
+        "asked": ("whole", lambda each: each.asked),
+        "among": ("whole", lambda each: each.among),
+        "seed": ("whole", lambda each: each.seed),
+    }
+    for state in SampledState:
+        columns[state.value] = ("whole", _counted(state))
+    return Table("/quality/drawn", "The samples drawn last", columns, parts.store().samples(limit, who.queues), limit)
+
+
+def categories(parts: Services, who: Identity, limit: int, days: int) -> Table[CategoryAgreement]:
+    """How far two readers agree on each category."""
+    return Table(
+        "/quality/categories",
+        "Agreement by category",
+        {
+            "category": ("text", lambda each: each.category),
+            "either_said_so": ("whole", lambda each: each.said),
+            "both_did": ("whole", lambda each: each.agreed),
+            "the_other_said": ("text", lambda each: ", ".join(f"{name} {count}" for name, count in each.taken_for)),
+        },
+        agreed(read_twice(parts, who, days)).by_category,
+        limit,
+        {"days": days},
+    )
+
+
+def people(parts: Services, who: Identity, limit: int, days: int) -> Table[PersonAgreement]:
+    """How often each was right where a third had to settle it. Not where that was one of the two."""
+    answers = []
+    for one in read_twice(parts, who, days):
+        if one.adjudication is not None and not one.adjudication.own and one.second is not None:
+            right = one.adjudication.reading.answer
+            answers += [(each.reader, each.answer, right) for each in (one.first, one.second)]
+    columns: dict[str, Column[PersonAgreement]] = {
+        "person": ("text", lambda each: each.person),
+        "settled": ("whole", lambda each: each.agreement.pairs),
+        **_shares("category", lambda each: each.agreement.category),
+        **_shares("severity", lambda each: each.agreement.severity),
+        **_shares("action", lambda each: each.agreement.action),
+    }
+    return Table(
+        "/quality/people", "Readings by person against what was settled", columns, by_person(answers), limit,
+        {"days": days},
+    )  # fmt: skip
+
+
+def attempts(parts: Services, _: Identity, limit: int, __: int) -> Table[Score]:
+    """How exercises came out, set by set."""
+    columns: dict[str, Column[Score]] = {
+        "golden_set": ("text", lambda each: each.title),
+        "person": ("text", lambda each: each.person),
+        "begun_at": ("time", lambda each: each.begun_at),
+        "cases": ("whole", lambda each: each.of),
+        "answered": ("whole", lambda each: each.agreement.pairs),
+        **_shares("category", lambda each: each.agreement.category),
+        **_shares("severity", lambda each: each.agreement.severity),
+        **_shares("severity_within_one", lambda each: each.agreement.severity_near),
+    }
+    found = [score for _, scores in scores_of(parts) for score in scores]
+    return Table("/quality/attempts", "Attempts at exercises", columns, found, limit)
+
+
+TABLES: Mapping[str, Callable[[Services, Identity, int, int], Table[Any]]] = {
+    "drawn": samples, "categories": categories, "people": people, "attempts": attempts,
+}  # fmt: skip
+
+
+def scores_of(parts: Services) -> list[tuple[GoldenSet, list[Score]]]:
+    """The golden sets, each with how its attempts came out."""
+    theirs: dict[str, list[Attempt]] = defaultdict(list)
+    for attempt in parts.store().attempts():
+        theirs[attempt.set_id].append(attempt)
+    return [(one, [score_of(one, each) for each in theirs[one.id]]) for one in parts.store().golden_sets()]
+
+
+def score_of(of: GoldenSet, attempt: Attempt) -> Score:
+    """How the attempt came out so far; what was answered before its case was erased counts."""
+    pairs = [(case.expected, attempt.answers[case.id]) for case in of.cases if case.id in attempt.answers]
+    return Score(of.title, attempt.person, attempt.begun_at, len(of.cases), agreement(pairs))
+
+
+def _counted(state: SampledState) -> Callable[[Sample], int]:
+    return lambda sample: sample.states.get(state, 0)
+
+
+def _shares(name: str, of: Callable[[T], Interval | None]) -> dict[str, Column[T]]:
+    """A share of those that were right, and between what it lies (95 %, Wilson)."""
+
+    def part(which: str) -> Callable[[T], float | None]:
+        return lambda each: getattr(of(each), which, None)
+
+    return {
+        f"{name}_right": ("number", part("value")),
+        f"{name}_low": ("number", part("low")),
+        f"{name}_high": ("number", part("high")),
+    }
