@@ -26,6 +26,11 @@ _DAY = timedelta(days=1)
 OTHER = {"category": "academic_integrity", "severity": "2", "action": "warn"}
 
 
+def tells(page: str, told: str) -> bool:
+    """Whether the page has it as a word of its own: "ada" may well be a part of an id."""
+    return re.search(rf"(?<!\w){re.escape(told)}(?!\w)", page) is not None
+
+
 def decided(console: Console, count: int, *, by: str = "ada", note: str = "") -> list[Case]:
     filed = file_some(console, count)
     for case in filed:
@@ -66,7 +71,7 @@ def test_a_lead_draws_and_another_reads_blind(console: Console) -> None:
     assert page.status_code == 200
     assert case.content.description in html.unescape(page.text)
     for told in ("canary-of-the-decider", "ada", "Suggested", "%", case.id, " selected", " checked"):
-        assert told not in page.text.partition("<main")[2], told
+        assert not tells(page.text.partition("<main")[2], told), told
     read_next(eve, SAME)
     [one] = [console.place.store.sampled(one.id) for one in console.place.store.read_twice(_DAY)]
     assert (one.state, one.second.reader if one.second else "") == (SampledState.AGREED, "eve")
@@ -214,7 +219,7 @@ def test_an_exercise_is_worked_blind_with_feedback_and_a_score_and_done_again(co
         page = new.get(case).text.partition("<main")[2]
         assert filed[number].content.description in html.unescape(page)
         for told in (f"canary-{number}", "ada", filed[number].id, "Right is", " selected", " checked"):
-            assert told not in page, told
+            assert not tells(page, told), told
         assert new.post(case, data=answer).headers["location"] == case
         assert f"canary-{number}" in new.get(case).text
         assert new.post(case, data=SAME).status_code == 409
