@@ -81,7 +81,13 @@ def walk(page: Page, url: str, out: Path) -> None:
     decided = re.sub(r".*decided=", "", page.url)
     page.goto(f"{url}/cases/{decided}/words?name=Painting+at+Night&put_up=2026-01-05")
     take(page, out, "words")
-    for name in ("team", "policy", "model"):
+    page.goto(f"{url}/quality")
+    page.get_by_role("button", name="Draw").click()
+    page.get_by_text("wait for a second reading").wait_for()
+    page.goto(f"{url}/readings")
+    page.get_by_role("link", name="Read the next one").click()
+    take(page, out, "reading")
+    for name in ("team", "quality", "policy", "weights", "model", "fires"):
         page.goto(f"{url}/{name}")
         take(page, out, name)
 
@@ -99,7 +105,7 @@ def main() -> None:
     asked.out.mkdir(parents=True, exist_ok=True)
     with CaseStore.open(settings.database_url) as store, serving(asked.home, free_port(3100, "127.0.0.1")) as url:
         with contextlib.suppress(ConflictError):
-            store.add_person("ada", [Role.ASSOCIATE, Role.LEAD])
+            store.add_person("ada", [Role.ASSOCIATE, Role.LEAD, Role.POLICY_OWNER])
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
             page = browser.new_page(viewport=SIZE)
