@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Match, Mount
 from starlette.types import Receive, Scope, Send
@@ -149,7 +150,7 @@ def build_app(services: Services) -> FastAPI:
     # Not FastAPI's own route of that path, which asks no dependency.
     app.add_api_route(
         "/openapi.json",
-        lambda: JSONResponse(app.openapi()),
+        _described,
         dependencies=[Depends(permitted)],
         include_in_schema=False,
         response_class=JSONResponse,
@@ -158,6 +159,11 @@ def build_app(services: Services) -> FastAPI:
     plain: Callable[[], dict[str, Any]] = app.openapi
     app.openapi = lambda: described(plain())  # type: ignore[method-assign]  # FastAPI's documented extension
     return app
+
+
+def _described(request: Request) -> JSONResponse:
+    # No closure over the app: FastAPI keeps each endpoint that it has looked at for good, and with it a whole model.
+    return JSONResponse(request.app.openapi())
 
 
 def _running(services: Services) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
