@@ -79,13 +79,13 @@ def test_batches_are_filled_up_to_few_shapes_so_that_memory_does_not_grow_with_w
         return infer(fed, **options)
 
     monkeypatch.setattr(request, "infer", noting)
-    for rows in range(1, 33):
+    for rows in (1, 2, 5, 7, 11, 20, 32):
         for length in (1, 40, 80):
             compiled.encode([words(length + place, seed=rows) for place in range(rows)])
     tokens = {shape[1] for shape in met}
     assert {shape[0] for shape in met} <= set(ROWS)
     assert all(number % TOKENS_STEP == 0 for number in tokens)
-    assert len(met) < 60
+    assert len(met) < 40
 
 
 def test_half_precision_is_used_only_where_the_processor_has_it(compiled: CompiledEncoder) -> None:
