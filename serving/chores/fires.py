@@ -61,6 +61,8 @@ class Fires:
     ) -> None:
         self._store = store
         self._model = model
+        # Many reports of nothing are nothing that others must hear of.
+        self._harmless = taxonomy.harmless
         self._teams = {category.id: category.teams for category in taxonomy.categories}
         self._clock = clock
         self.paced = Paced("fires", self._look, Pace(every, min(every, RETRY_SECONDS)), called="looking for fires")
@@ -105,7 +107,7 @@ class Fires:
         burned = store.burned(since)
         found: list[Sighting] = []
         for kind, arrived, least in (
-            (FireKind.BURST_OF_CATEGORY, store.arrived_by_category(since), LEAST),
+            (FireKind.BURST_OF_CATEGORY, self._harmful(store.arrived_by_category(since)), LEAST),
             (FireKind.BURST_ON_SUBJECT, store.arrived_by_subject(since), LEAST_ON_SUBJECT),
         ):
             spans: dict[str, list[Span]] = {}
@@ -118,6 +120,9 @@ class Fires:
                 for burst in bursts(arrivals, now, burned=spans, least=least)
             ]
         return found
+
+    def _harmful(self, arrived: Sequence[Arrived]) -> list[Arrived]:
+        return [each for each in arrived if each.about not in self._harmless]
 
     def _new_kinds(self, store: CaseStore, model: LoadedModel, now: datetime) -> list[Sighting]:
         novel = store.novel_cases(now - WITHIN, NOVEL_BELOW, MOST_NOVEL)

@@ -26,7 +26,7 @@ def in_words(weights: Weights) -> list[InWords]:
     """All of them, in the file's order."""
     w = weights
     harm = ", ".join(f"{value:g} of severity {level}" for level, value in sorted(w.harm_per_hour.items()))
-    by_hand = ", ".join(f"{name} {doublings:g}" for name, doublings in w.by_hand.items())
+    by_hand = ", ".join(f"{name} {doublings:,.10g}" for name, doublings in w.by_hand.items())
     return [
         InWords(
             "harm_per_hour", "Harm that an undecided case does in an hour of waiting; only the ratios count", harm
@@ -53,9 +53,9 @@ def in_words(weights: Weights) -> list[InWords]:
         InWords("sla.share", "That time runs out from this share of it on", _share(w.sla_share)),
         InWords("doubling_hours", "So long a wait weighs as much as twice the harm", f"{w.doubling_hours:g} hours"),
         InWords(
-            "handling.minutes", "What a case takes where its category has taught nothing", f"{w.minutes:g} minutes"
+            "handling.minutes", "What a case takes where its category has taught nothing", f"{w.minutes:g} min"
         ),
-        InWords("handling.least_minutes", "Nothing counts as quicker than", f"{w.least_minutes:g} minutes"),
+        InWords("handling.least_minutes", "Nothing counts as quicker than", f"{w.least_minutes:g} min"),
         InWords("random_lane", "Cases that rank by lot", _share(w.random_lane)),
         InWords("by_hand", "Names under which people rank cases by hand, in doublings of harm an hour", by_hand),
     ]
