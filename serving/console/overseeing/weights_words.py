@@ -52,9 +52,7 @@ def in_words(weights: Weights) -> list[InWords]:
         ),
         InWords("sla.share", "That time runs out from this share of it on", _share(w.sla_share)),
         InWords("doubling_hours", "So long a wait weighs as much as twice the harm", f"{w.doubling_hours:g} hours"),
-        InWords(
-            "handling.minutes", "What a case takes where its category has taught nothing", f"{w.minutes:g} min"
-        ),
+        InWords("handling.minutes", "What a case takes where its category has taught nothing", f"{w.minutes:g} min"),
         InWords("handling.least_minutes", "Nothing counts as quicker than", f"{w.least_minutes:g} min"),
         InWords("random_lane", "Cases that rank by lot", _share(w.random_lane)),
         InWords("by_hand", "Names under which people rank cases by hand, in doublings of harm an hour", by_hand),
