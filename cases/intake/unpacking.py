@@ -6,6 +6,7 @@ ends. So the parts are unpacked beforehand, a piece at a time and into nothing, 
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from pathlib import Path
@@ -36,8 +37,8 @@ def refuse_bomb(path: Path, limit: int = MAX_UNPACKED) -> None:
                         "save it as CSV",
                         field="source",
                     )
-    # Encrypted parts are a RuntimeError; a method that there is not, NotImplementedError.
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    # RuntimeError is what zipfile raises of encrypted parts and, a kind of it, of compression that it does not know.
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError) as error:
         raise InvalidInputError(
             f"'source' must be an Excel or ODS file (got {path.name}, of which a part does not unpack); "
             "open it in a spreadsheet and save it anew",

@@ -9,14 +9,15 @@ from datetime import timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, select
+from sqlalchemy import Connection, FromClause, Select, select
 
 from cases.decision import Suggestion
 from cases.record import Lease
 from cases.store.database import Database
 from cases.store.holding import lease_from
+from cases.store.looked_at import looked_at, withdrawn
 from cases.store.rows import AnyRow, on_a_case_of
-from cases.store.tables import decisions, leases, scores, withdrawn_decisions
+from cases.store.tables import decisions, leases, scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Overseeing:
             StoreUnavailableError: The database does not answer.
         """
         review = decisions.alias("review")
-        kept_review = (review.c.reviews == decisions.c.id) & ~review.c.after_reopening & ~_withdrawn(review)
+        kept_review = (review.c.reviews == decisions.c.id) & ~review.c.after_reopening & ~withdrawn(review)
         columns = (decisions.c.decided_by, decisions.c.suggestion, decisions.c.handling_seconds, review.c.overturns)
         query = self._looked_at(select(*columns), window, decisions.outerjoin(review, kept_review))
         query = query.where(*on_a_case_of(queues, decisions.c.case_id))
@@ -131,16 +132,7 @@ class Overseeing:
         return self._db.read(work)
 
     def _looked_at(self, query: Select[Any], window: timedelta, of: FromClause) -> Select[Any]:
-        return query.select_from(of).where(
-            decisions.c.decided_at > self._db.clock() - window,
-            decisions.c.lease_token.is_not(None),
-            decisions.c.bulk_id.is_(None),
-            ~_withdrawn(decisions),
-        )
-
-
-def _withdrawn(of: FromClause) -> ColumnElement[bool]:
-    return select(withdrawn_decisions.c.decision_id).where(withdrawn_decisions.c.decision_id == of.c.id).exists()
+        return query.select_from(of).where(decisions.c.decided_at > self._db.clock() - window, *looked_at())
 
 
 def _work(person: str, rows: Iterable[AnyRow]) -> Work:

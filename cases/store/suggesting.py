@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from cases.clock import as_utc
 from cases.record import CaseStatus
 from cases.store.database import Database
+from cases.store.looked_at import looked_at
 from cases.store.rows import AnyRow, read_cases, select_cases
-from cases.store.tables import cases, contents, decisions, scores, withdrawn_decisions
+from cases.store.tables import cases, contents, decisions, scores
 from cases.suggested import BlindAnswer, Example, ScoredCase, TierCounts
 
 # More of a period tell its shares no better.
@@ -93,7 +94,7 @@ class Suggesting:
         came = (
             select(*pairs, func.count())
             .select_from(decisions.join(scores, scores.c.id == decisions.c.score_id))
-            .where(scores.c.tier == "apply", decisions.c.decided_at > since, *_looked_at())
+            .where(scores.c.tier == "apply", decisions.c.decided_at > since, *looked_at())
             .group_by(*pairs)
         )
 
@@ -132,7 +133,7 @@ class Suggesting:
                 decisions.c.suggestion_hidden,
                 scores.c.model == model,
                 ~scores.c.fallback,
-                *_looked_at(),
+                *looked_at(),
             )
             .order_by(decisions.c.decided_at.desc())
             .limit(most)
@@ -187,12 +188,6 @@ class Suggesting:
 
 def _scored(query: Select[Any]) -> Select[Any]:
     return query.where(cases.c.status != CaseStatus.MERGED.value, ~scores.c.fallback)
-
-
-def _looked_at() -> tuple[ColumnElement[bool], ...]:
-    """Decisions in which one person looked at one case, and which stand."""
-    gone = select(withdrawn_decisions.c.decision_id).where(withdrawn_decisions.c.decision_id == decisions.c.id)
-    return decisions.c.lease_token.is_not(None), decisions.c.bulk_id.is_(None), ~gone.exists()
 
 
 def _first(category: dict[str, float]) -> tuple[str, float]:

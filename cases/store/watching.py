@@ -13,8 +13,9 @@ from cases.decision import Suggestion
 from cases.ids import CaseId
 from cases.record import CaseStatus
 from cases.store.database import Database
+from cases.store.looked_at import looked_at, withdrawn
 from cases.store.rows import of_queues, on_a_case_of
-from cases.store.tables import cases, decisions, events, reports, scores, seals, withdrawn_decisions
+from cases.store.tables import cases, decisions, events, reports, scores, seals
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +130,10 @@ class Watching:
             reports.c.received_at > since,
             *on_a_case_of(queues, reports.c.case_id),
         )
-        gone = select(withdrawn_decisions.c.decision_id).where(withdrawn_decisions.c.decision_id == decisions.c.id)
         decided = select(func.count()).where(
             decisions.c.decided_at > since,
             decisions.c.lease_token.is_not(None),
-            ~gone.exists(),
+            ~withdrawn(decisions),
             *on_a_case_of(queues, decisions.c.case_id),
         )
 
@@ -270,17 +270,11 @@ class Watching:
         Raises:
             StoreUnavailableError: The database does not answer.
         """
-        gone = select(withdrawn_decisions.c.decision_id).where(withdrawn_decisions.c.decision_id == decisions.c.id)
         keys = (scores.c.tier, decisions.c.suggestion, decisions.c.suggested_rank)
         query = (
             select(*keys, func.count())
             .select_from(decisions.outerjoin(scores, scores.c.id == decisions.c.score_id))
-            .where(
-                decisions.c.decided_at > self._db.clock() - window,
-                decisions.c.lease_token.is_not(None),
-                decisions.c.bulk_id.is_(None),
-                ~gone.exists(),
-            )
+            .where(decisions.c.decided_at > self._db.clock() - window, *looked_at())
             .group_by(*keys)
         )
 

@@ -22,7 +22,7 @@ PAGES: Mapping[Route, Needed] = {
     ("GET", "/mine"): Permission.QUEUE,
     ("GET", "/mine/{table}.{kind}"): Permission.QUEUE,
     ("GET", "/fires"): Permission.QUEUE,
-    ("GET", "/fires/{table}.{kind}"): Permission.QUEUE,
+    ("GET", "/fires/all.{kind}"): Permission.QUEUE,
     ("POST", "/fires/{fire_id}/acknowledge"): Permission.LEAD,
     ("GET", "/team"): Permission.LEAD,
     ("GET", "/team/{table}.{kind}"): Permission.LEAD,

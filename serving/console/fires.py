@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -11,14 +11,13 @@ from fastapi import APIRouter, Depends, Form, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import HTMLResponse, Response
 
-from cases.errors import NotFoundError
 from cases.fires import MOST_NOTE, Fire, FireId
 from cases.identity import Identity
-from cases.ids import CaseId, is_id
+from cases.ids import CaseId
 from serving.access.permitting import their_queues
-from serving.console.forms import nothing_if_empty
+from serving.console.forms import id_of, nothing_if_empty
 from serving.console.pages import PageRoute, gone_to, page, visited
-from serving.console.tables import MAX_ROWS, Column, Table, as_file, named
+from serving.console.tables import MAX_ROWS, Column, Table, as_file
 from serving.services import Services, identity, services
 
 router = APIRouter(route_class=PageRoute, dependencies=[Depends(visited)], include_in_schema=False)
@@ -56,19 +55,20 @@ def show(request: Request, parts: Parts, who: Who) -> HTMLResponse:
     """What burns, and what burned of late."""
     store, queues = parts.store(), their_queues(parts, who, None)
     burning = store.fires(MOST_BURNING, burning=True, queues=queues)
+    over = store.fires(MOST_OVER, burning=False, queues=queues)
     return page(
         request,
         "fires.html",
         burning=[_shown(parts, fire) for fire in burning],
-        over=store.fires(MOST_OVER, burning=False, queues=queues),
-        table=all_fires(parts, who, MOST_OVER),
+        over=over,
+        table=table_of([*burning, *over]),
         names=category_names(parts),
         most_note=MOST_NOTE,
     )
 
 
-def all_fires(parts: Services, who: Identity, limit: int) -> Table[Fire]:
-    """Those that burn and those that are over, the newest first."""
+def table_of(found: Sequence[Fire]) -> Table[Fire]:
+    """Fires as a table."""
     columns: Mapping[str, Column[Fire]] = {
         "fire_id": ("text", lambda fire: fire.id),
         "kind": ("text", lambda fire: fire.kind.value),
@@ -86,17 +86,13 @@ def all_fires(parts: Services, who: Identity, limit: int) -> Table[Fire]:
         "ended_by": ("text", lambda fire: fire.ended_by),
         "note": ("text", lambda fire: fire.note),
     }
-    found = parts.store().fires(limit, queues=their_queues(parts, who, None))
-    return Table("/fires/fires", "New fires", columns, found, limit)
+    return Table("/fires/all", "New fires", columns, found)
 
 
-TABLES: Mapping[str, Callable[[Services, Identity, int], Table[Fire]]] = {"fires": all_fires}
-
-
-@router.get("/fires/{table}.{kind}")
-def download(table: str, kind: str, parts: Parts, who: Who) -> Response:
-    """The page's table as a file."""
-    return as_file(named(TABLES, table)(parts, who, MAX_ROWS), kind)
+@router.get("/fires/all.{kind}")
+def download(kind: str, parts: Parts, who: Who) -> Response:
+    """Those that burn and those that are over as a file, the newest first."""
+    return as_file(table_of(parts.store().fires(MAX_ROWS, queues=their_queues(parts, who, None))), kind)
 
 
 @router.post("/fires/{fire_id}/acknowledge")
@@ -104,9 +100,7 @@ def acknowledge(
     request: Request, fire_id: str, parts: Parts, who: Who, form: Annotated[Acknowledged, Form()]
 ) -> Response:
     """Say that one knows: it is over, and receivers are told so."""
-    if not is_id(fire_id):
-        raise NotFoundError("'fire_id' must be an id that we gave (got another text); take it from the page of fires")
-    parts.store().acknowledge_fire(FireId(fire_id), by=who.name, note=form.note or "")
+    parts.store().acknowledge_fire(FireId(id_of(fire_id, "fire_id")), by=who.name, note=form.note or "")
     return gone_to(request, "/fires")
 
 

@@ -54,7 +54,7 @@ def test_a_lead_acknowledges_with_a_note_once(console: Console) -> None:
     assert "Legal &lt;b&gt;knows&lt;/b&gt;" in page
     assert "Nothing burns." in page
     assert "New fire" not in lee.get("/").text
-    told = lee.get("/fires/fires.csv").text
+    told = lee.get("/fires/all.csv").text
     assert f"{fire_id},burst_of_category,hate,,1.0,14,1.1," in told
     assert ",acknowledged,lee,Legal <b>knows</b>" in told
     assert lee.post(path, data={}).status_code == 409

@@ -30,6 +30,8 @@ CALM_SECONDS = 4.0
 RECOVERED_WITHIN_SECONDS = 10.0
 # Of twelve seconds it varies by a tenth from run to run (.71 to .87 seen); what is quoted is the long one.
 LEAST_GOODPUT = 0.8 if SOAK else 0.7
+# By the CPU second: what the sender of the storm takes of the same cores is not the service's.
+LEAST_BY_CPU = 0.8
 # SQLite keeps 2 MB of pages for each of up to fifteen connections, and these fill up meanwhile; each has three files.
 MOST_GROWTH = 0.05 if SOAK else 0.1
 MORE_DESCRIPTORS = 45
@@ -167,7 +169,8 @@ async def weather(load: Load, quote: Callable[[str], None], name: str) -> None:
     assert set(said) <= {"200", "201", *TURNED_AWAY}
     assert all(answer.retry_after.isdigit() for answer in turned)
     assert {answer.said for pace in paces for answer in pace.answers} <= {"200", "201"}
-    assert (by_cpu if disturbed else by_seconds) >= LEAST_GOODPUT
+    assert disturbed or by_seconds >= LEAST_GOODPUT
+    assert by_cpu >= LEAST_BY_CPU
     assert percentile(_seconds(turned), 0.5) < TURNED_AWAY_WITHIN_SECONDS
     assert rounds[-1] < drained_within(min(pace.goodput for pace in paces))
     assert growth < MOST_GROWTH

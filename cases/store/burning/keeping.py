@@ -46,10 +46,7 @@ class Keeping:
         Raises:
             StoreUnavailableError: The database does not answer.
         """
-        standing = select(fire_states.c.fire_id).where(
-            fire_states.c.standing.is_not(None), fire_states.c.fire_id != _LOCK
-        )
-        if not seen and self._db.read(lambda connection: connection.execute(standing.limit(1)).first()) is None:
+        if not seen and self._db.read(lambda connection: connection.execute(_STANDING.limit(1)).first()) is None:
             return FireChanges()
         # The row to lock is made once; of two that make it at once one looks again.
         return self._db.write(

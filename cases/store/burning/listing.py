@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, func, select
 from cases.fires import Fire, FireEnd, FireId, FireKind
 from cases.ids import CaseId
 from cases.store.database import Database
-from cases.store.rows import AnyRow
+from cases.store.rows import AnyRow, of_queues
 from cases.store.tables import cases, fire_cases, fire_ends, fire_notes, fire_states, fires, subjects
 
 _FIRES: Select[Any] = (
@@ -88,7 +88,7 @@ def _named(
         .order_by(fire_cases.c.fire_id, fire_cases.c.place)
     )
     if queues is not None:
-        query = query.join(cases, cases.c.id == fire_cases.c.case_id).where(cases.c.queue.in_(sorted(set(queues))))
+        query = query.join(cases, cases.c.id == fire_cases.c.case_id).where(*of_queues(queues))
     found: dict[str, tuple[CaseId, ...]] = {}
     for row in connection.execute(query):
         found[row.fire_id] = (*found.get(row.fire_id, ()), CaseId(row.case_id))

@@ -13,8 +13,8 @@ from cases.errors import ConflictError, NotFoundError
 from cases.ids import AttemptId, GoldenCaseId, GoldenSetId, new_id
 from cases.quality import Answer, Attempt
 from cases.store.database import Database
-from cases.store.quality.sampled_rows import answer_values, seen
-from cases.store.rows import chunks
+from cases.store.quality.sampled_rows import answer_values
+from cases.store.rows import chunks, of_queues
 from cases.store.storable import storable_name
 from cases.store.tables import cases, exercise_answers, exercise_attempts, golden_cases, golden_sets
 
@@ -93,7 +93,7 @@ class Exercising:
                     golden_cases.c.id == golden_case_id,
                     golden_cases.c.set_id == own.set_id,
                     ~golden_cases.c.erased,
-                    *seen(queues),
+                    *of_queues(queues),
                 )
             )
             if connection.execute(fit).scalar() is None:

@@ -12,8 +12,8 @@ from cases.errors import ConflictError, InvalidInputError, NotFoundError
 from cases.ids import CaseId, ContentId, GoldenCaseId, GoldenSetId, new_id
 from cases.quality import Answer, GoldenCase, GoldenSet, Settled, SettledBy
 from cases.record import CaseStatus
-from cases.store.quality.sampled_rows import SAMPLED, WHOLE_TEXT, SampledRows, answer_values, sampled_from, seen
-from cases.store.rows import AnyRow, chunks, read_contents
+from cases.store.quality.sampled_rows import SAMPLED, WHOLE_TEXT, SampledRows, answer_values, sampled_from
+from cases.store.rows import AnyRow, chunks, of_queues, read_contents
 from cases.store.storable import storable_name, storable_text
 from cases.store.tables import cases, contents, decisions, golden_cases, golden_sets, qa_sampled
 
@@ -131,7 +131,7 @@ def _standing(case_ids: Sequence[CaseId], queues: Collection[str] | None) -> Sel
         select(*columns, contents.c.version)
         .join(cases, cases.c.decision_id == decisions.c.id)
         .join(contents, contents.c.id == decisions.c.content_id)
-        .where(cases.c.id.in_(case_ids), cases.c.status == CaseStatus.DECIDED.value, WHOLE_TEXT, *seen(queues))
+        .where(cases.c.id.in_(case_ids), cases.c.status == CaseStatus.DECIDED.value, WHOLE_TEXT, *of_queues(queues))
     )
 
 

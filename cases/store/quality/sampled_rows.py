@@ -117,11 +117,6 @@ def locked_sampled(connection: Connection, sampled_id: SampledId, queues: Collec
     return sampled_of(connection, sampled_id)
 
 
-def seen(queues: Collection[str] | None) -> list[ColumnElement[bool]]:
-    """The condition that a case lies in one of these queues; none for all."""
-    return [] if queues is None else [cases.c.queue.in_(sorted(queues))]
-
-
 def answer_values(answer: Answer) -> dict[str, Any]:
     """The columns of an answer.
 

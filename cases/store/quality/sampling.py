@@ -20,8 +20,8 @@ from cases.ids import CaseId, SampledId, SampleId, new_id
 from cases.quality import Sample, Sampled, SampledState
 from cases.record import CaseStatus
 from cases.store.living import Steps, locked_states
-from cases.store.quality.sampled_rows import IN_STATE, SAMPLED, WHOLE_TEXT, SampledRows, sampled_from, second, seen
-from cases.store.rows import AnyRow
+from cases.store.quality.sampled_rows import IN_STATE, SAMPLED, WHOLE_TEXT, SampledRows, sampled_from, second
+from cases.store.rows import AnyRow, of_queues
 from cases.store.storable import storable_name
 from cases.store.tables import cases, decisions, qa_sampled, qa_samples, withdrawn_decisions
 
@@ -94,7 +94,7 @@ class Sampling(SampledRows):
 
         def work(connection: Connection) -> tuple[Sample, ...]:
             rows = connection.execute(select(qa_samples).order_by(qa_samples.c.id.desc()).limit(limit)).all()
-            drawn = SAMPLED.where(qa_sampled.c.sample_id.in_([row.id for row in rows]), *seen(queues))
+            drawn = SAMPLED.where(qa_sampled.c.sample_id.in_([row.id for row in rows]), *of_queues(queues))
             states: dict[str, Counter[SampledState]] = defaultdict(Counter)
             for row in connection.execute(drawn):
                 states[row.sample_id][sampled_from(row).state] += 1
@@ -121,7 +121,7 @@ class Sampling(SampledRows):
         Raises:
             StoreUnavailableError: The database does not answer.
         """
-        query = SAMPLED.where(IN_STATE[state], *seen(queues)).order_by(qa_sampled.c.id)
+        query = SAMPLED.where(IN_STATE[state], *of_queues(queues)).order_by(qa_sampled.c.id)
         if not_decided_by is not None:
             theirs = decisions.alias("theirs")
             query = query.where(
@@ -140,7 +140,7 @@ class Sampling(SampledRows):
             StoreUnavailableError: The database does not answer.
         """
         recent = (second.c.at > self._db.clock() - window, withdrawn_decisions.c.decision_id.is_(None))
-        query = SAMPLED.where(*recent, *seen(queues)).order_by(second.c.id)
+        query = SAMPLED.where(*recent, *of_queues(queues)).order_by(second.c.id)
         return self._db.read(lambda connection: tuple(map(sampled_from, connection.execute(query))))
 
 
@@ -156,7 +156,7 @@ def _drawable(since: datetime, queues: Collection[str] | None) -> Select[Any]:
             decisions.c.lease_token.is_not(None),
             ~drawn,
             WHOLE_TEXT,
-            *seen(queues),
+            *of_queues(queues),
         )
     )
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from cases.store.column_types import UtcDateTime
 from cases.store.database import Database
 from cases.store.pools import Pool, came_back
+from cases.store.rows import of_queues
 from cases.store.tables import QUEUE_ORDER, cases
 from cases.store.working.claimable import not_for
 
@@ -85,7 +86,7 @@ def free_query(queue: str | None) -> Select[Any]:
 def assigned_query(queues: Sequence[str] | None) -> Select[Any]:
     """The cases of these queues (None: of all) that nobody but the holder may take, in the same order."""
     query = _in_order(Pool.ASSIGNED).where(cases.c.assigned_to == bindparam("holder"))
-    return query if queues is None else query.where(cases.c.queue.in_(sorted(queues)))
+    return query.where(*of_queues(queues))
 
 
 def _in_order(pool: Pool) -> Select[Any]:

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from cases.identity import Identity
 from models.tiers import TARGETS
 from serving.console.overseeing.policy_tables import TABLES
-from serving.console.overseeing.targets import held_out_of, targets_of
+from serving.console.overseeing.targets import TargetsAsked
 from serving.console.pages import PageRoute, page, visited
 from serving.console.tables import MAX_ROWS, as_file, named
 from serving.services import Services, identity, services
@@ -34,19 +34,20 @@ def show_policy(
     target: Annotated[float | None, Query(ge=TARGETS[0], le=TARGETS[-1])] = None,
 ) -> HTMLResponse:
     """The taxonomy in words, examples, targets; `category` and `target` ask what another target would leave."""
-    figures = held_out_of(parts)
     asked = target if category in parts.taxonomy.category_ids else None
+    targets = TargetsAsked(parts, days, {} if asked is None else {category: asked})
+    figures = targets.figures
     return page(
         request,
         "policy.html",
         days=days,
-        tables={name: made(parts, MAX_ROWS, days) for name, made in TABLES.items()},
+        tables={name: made(targets, MAX_ROWS) for name, made in TABLES.items()},
         known=figures is not None and bool(figures.coverage),
         held_out=0 if figures is None else figures.cases,
         asked=category,
         wanted=asked,
         choosable=[float(each) for each in TARGETS],
-        targets=targets_of(parts, figures, days, {} if asked is None else {category: asked}),
+        targets=targets.each,
         examples={
             name: [(each, each.title if who.sees(each.queue) else None) for each in found]
             for name, found in parts.store().examples(EXAMPLES).items()
@@ -57,4 +58,4 @@ def show_policy(
 @router.get("/policy/{table}.{kind}")
 def download(table: str, kind: str, parts: Parts, days: Days = 30) -> Response:
     """One of the page's tables as a file."""
-    return as_file(named(TABLES, table)(parts, MAX_ROWS, days), kind)
+    return as_file(named(TABLES, table)(TargetsAsked(parts, days), MAX_ROWS), kind)

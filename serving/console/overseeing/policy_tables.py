@@ -7,12 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from cases.taxonomy_parts import Category, SeverityLevel
-from serving.console.overseeing.targets import TIERS, Targets, held_out_of, targets_of
+from serving.console.overseeing.targets import TIERS, Targets, TargetsAsked
 from serving.console.tables import Column, Table
-from serving.services import Services
 
 
-def levels(parts: Services, limit: int, _: int) -> Table[SeverityLevel]:
+def levels(of: TargetsAsked, limit: int) -> Table[SeverityLevel]:
     """What each severity means."""
     return Table(
         "/policy/severity",
@@ -23,12 +22,12 @@ def levels(parts: Services, limit: int, _: int) -> Table[SeverityLevel]:
             "first_touch_minutes": ("number", lambda each: each.first_touch / timedelta(minutes=1)),
             "means": ("text", lambda each: each.means),
         },
-        parts.taxonomy.severity_levels,
+        of.parts.taxonomy.severity_levels,
         limit,
     )
 
 
-def categories(parts: Services, limit: int, _: int) -> Table[Category]:
+def categories(of: TargetsAsked, limit: int) -> Table[Category]:
     """What each category holds, and what it is not."""
     return Table(
         "/policy/categories",
@@ -40,16 +39,16 @@ def categories(parts: Services, limit: int, _: int) -> Table[Category]:
             "sub_policies": ("text", lambda each: "; ".join(clause.name for clause in each.sub_policies)),
             "not_this": ("text", lambda each: each.not_this),
             "usual_severity": ("text", lambda each: ", ".join(map(str, each.usual_severity))),
-            "precision_target": ("number", lambda each: parts.taxonomy.precision_targets[each.id]),
+            "precision_target": ("number", lambda each: of.parts.taxonomy.precision_targets[each.id]),
             "teams": ("text", lambda each: ", ".join(each.teams)),
             "sensitive": ("truth", lambda each: each.sensitive),
         },
-        parts.taxonomy.categories,
+        of.parts.taxonomy.categories,
         limit,
     )
 
 
-def targets(parts: Services, limit: int, days: int) -> Table[tuple[str, Targets]]:
+def targets(of: TargetsAsked, limit: int) -> Table[tuple[str, Targets]]:
     """Targets of precision and what they leave, by category."""
     columns: dict[str, Column[tuple[str, Targets]]] = {
         "category": ("text", lambda each: each[0]),
@@ -63,14 +62,13 @@ def targets(parts: Services, limit: int, days: int) -> Table[tuple[str, Targets]
     for place, tier in enumerate(TIERS):
         columns[f"live_{tier}_share"] = ("number", _live_share(place))
     columns["applied_and_decided_so"] = ("number", lambda each: _right(each[1]))
-    found = targets_of(parts, held_out_of(parts), days, {})
     return Table(
         "/policy/targets",
         "Targets of precision and the coverage that they leave",
         columns,
-        found.items(),
+        of.each.items(),
         limit,
-        {"days": days},
+        {"days": of.days},
     )
 
 
@@ -86,6 +84,6 @@ def _right(told: Targets) -> float | None:
     return told.live.right.interval.value if told.live and told.live.right else None
 
 
-TABLES: Mapping[str, Callable[[Services, int, int], Table[Any]]] = {
+TABLES: Mapping[str, Callable[[TargetsAsked, int], Table[Any]]] = {
     "severity": levels, "categories": categories, "targets": targets,
 }  # fmt: skip

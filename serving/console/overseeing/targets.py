@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 
 from cases.errors import ArtifactError
 from cases.suggested import TierCounts
@@ -60,23 +61,33 @@ def held_out_of(parts: Services) -> HeldOutFigures | None:
         return None
 
 
-def targets_of(
-    parts: Services, figures: HeldOutFigures | None, days: int, moved: Mapping[str, float]
-) -> dict[str, Targets]:
-    """Of each category.
+@dataclass(frozen=True)
+class TargetsAsked:
+    """The targets that are looked at; the model's figures and the record are read once.
 
-    Args:
-        parts: The service's parts.
-        figures: What `held_out_of` told.
+    Attributes:
         days: How far back what is live goes.
         moved: Other targets to ask about, by category.
     """
-    known = {} if figures is None else {each.category: each for each in figures.coverage}
-    counts = parts.store().tier_counts(timedelta(days=days))
-    return {
-        name: _targets(today, known.get(name), counts.get(name), moved.get(name))
-        for name, today in parts.taxonomy.precision_targets.items()
-    }
+
+    parts: Services
+    days: int
+    moved: Mapping[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def figures(self) -> HeldOutFigures | None:
+        """What `held_out_of` tells."""
+        return held_out_of(self.parts)
+
+    @cached_property
+    def each(self) -> dict[str, Targets]:
+        """By category."""
+        known = {} if self.figures is None else {each.category: each for each in self.figures.coverage}
+        counts = self.parts.store().tier_counts(timedelta(days=self.days))
+        return {
+            name: _targets(today, known.get(name), counts.get(name), self.moved.get(name))
+            for name, today in self.parts.taxonomy.precision_targets.items()
+        }
 
 
 def _targets(

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cases.errors import NotFoundError
-from cases.ids import is_id
-from cases.quality import Answer
+from cases.errors import OtherQueueError
+from cases.identity import Identity
+from cases.quality import Answer, Sampled
 from cases.taxonomy import Taxonomy
 from serving.api.schemas import MAX_NOTE
 from serving.console.acting import Code
@@ -43,14 +43,13 @@ def check_answer(taxonomy: Taxonomy, answer: Answer) -> None:
     taxonomy.check_action(answer.action)
 
 
-def id_of(text: str, field: str) -> str:
-    """`text`, if it is written as an id of ours.
+def refuse_anothers(who: Identity, found: Sampled) -> None:
+    """Refuse a sampled decision on a case of another team.
 
     Raises:
-        NotFoundError: It is not; it is not repeated, since it might be anything.
+        OtherQueueError: `who` does not see its queue.
     """
-    if not is_id(text):
-        raise NotFoundError(
-            f"{field!r} must be an id that we gave (got {len(text)} characters); take it from the page before"
+    if not who.sees(found.queue):
+        raise OtherQueueError(
+            "'sampled_id' must name a case in a queue that is yours (got another's); take one of yours"
         )
-    return text

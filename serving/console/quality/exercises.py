@@ -12,9 +12,10 @@ from cases.errors import NotFoundError
 from cases.identity import Identity
 from cases.ids import AttemptId, GoldenCaseId, GoldenSetId
 from cases.quality import Attempt, GoldenCase, GoldenSet
+from serving.console.forms import id_of
 from serving.console.overseeing.shares import FEW
 from serving.console.pages import PageRoute, gone_to, page, visited
-from serving.console.quality.answering import Answered, check_answer, id_of
+from serving.console.quality.answering import Answered, check_answer
 from serving.console.quality.tables import Score, score_of
 from serving.services import Services, identity, services
 

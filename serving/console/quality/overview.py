@@ -15,7 +15,7 @@ from cases.store.quality.sampling import MOST_DAYS, MOST_SAMPLED, MOST_SEED
 from serving.console.forms import nothing_if_empty
 from serving.console.overseeing.shares import FEW
 from serving.console.pages import PageRoute, gone_to, page, visited
-from serving.console.quality.tables import SAMPLES, TABLES, agreed, read_twice, scores_of
+from serving.console.quality.tables import SAMPLES, TABLES, Looked
 from serving.console.tables import MAX_ROWS, as_file, named
 from serving.services import Services, identity, services
 
@@ -39,7 +39,7 @@ class Drawing(BaseModel):
 @router.get("/quality")
 def show(request: Request, parts: Parts, who: Who, days: Days = 30) -> HTMLResponse:
     """All of it, of the queues that whoever asks sees."""
-    store, twice = parts.store(), read_twice(parts, who, days)
+    store, looked = parts.store(), Looked(parts, who, days)
     return page(
         request,
         "quality.html",
@@ -47,20 +47,20 @@ def show(request: Request, parts: Parts, who: Who, days: Days = 30) -> HTMLRespo
         few=FEW,
         waiting=len(store.sampled_in(SampledState.WAITING, who.queues)),
         differing=store.sampled_in(SampledState.DIFFERS, who.queues),
-        tables={
-            name: made(parts, who, SAMPLES if name == "drawn" else MAX_ROWS, days) for name, made in TABLES.items()
-        },
-        agreement=agreed(twice),
-        own=sum(one.adjudication is not None and one.adjudication.own for one in twice),
-        wrong=[one for one in twice if one.stands and one.settled and one.settled.differs_in(one.first.answer)],
-        exercises=scores_of(parts),
+        tables={name: made(looked, SAMPLES if name == "drawn" else MAX_ROWS) for name, made in TABLES.items()},
+        agreement=looked.agreement,
+        own=sum(one.adjudication is not None and one.adjudication.own for one in looked.twice),
+        wrong=[
+            one for one in looked.twice if one.stands and one.settled and one.settled.differs_in(one.first.answer)
+        ],
+        exercises=looked.exercises,
     )
 
 
 @router.get("/quality/{table}.{kind}")
 def download(table: str, kind: str, parts: Parts, who: Who, days: Days = 30) -> Response:
     """One of the page's tables as a file."""
-    return as_file(named(TABLES, table)(parts, who, MAX_ROWS, days), kind)
+    return as_file(named(TABLES, table)(Looked(parts, who, days), MAX_ROWS), kind)
 
 
 @router.post("/quality/samples")

@@ -8,13 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import HTMLResponse, Response
 
-from cases.errors import ConflictError, OtherQueueError
+from cases.errors import ConflictError
 from cases.identity import Identity
 from cases.ids import SampledId
 from cases.quality import Sampled, SampledState
 from serving.console.case_tables import breaches, history
+from serving.console.forms import id_of
 from serving.console.pages import HTMX, PageRoute, gone_to, page, visited
-from serving.console.quality.answering import Answered, check_answer, id_of
+from serving.console.quality.answering import Answered, check_answer, refuse_anothers
 from serving.services import Services, identity, services
 
 router = APIRouter(route_class=PageRoute, dependencies=[Depends(visited)], include_in_schema=False)
@@ -42,7 +43,7 @@ def show(request: Request, sampled_id: str, parts: Parts, who: Who) -> HTMLRespo
     found = parts.store().sampled(SampledId(id_of(sampled_id, "sampled_id")))
     waiting = _waiting(parts, who)
     if found.id not in [one.id for one in waiting]:
-        _refuse_others(who, found)
+        refuse_anothers(who, found)
         raise ConflictError(
             "'sampled_id' must name a decision that waits for your reading (got one that was read, undone or erased, "
             "or of a case that you decided); go on with another"
@@ -99,10 +100,3 @@ def _reading_page(
         typed=typed,
         conflict=conflict,
     )
-
-
-def _refuse_others(who: Identity, found: Sampled) -> None:
-    if not who.sees(found.queue):
-        raise OtherQueueError(
-            "'sampled_id' must name a case in a queue that is yours (got another's); take one of yours"
-        )

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import HTMLResponse, Response
 
-from cases.errors import InvalidInputError, OtherQueueError
+from cases.errors import InvalidInputError
 from cases.handling import ReopenReason
 from cases.identity import Identity
 from cases.ids import SampledId
@@ -20,9 +20,9 @@ from cases.quality import Answer, Reading, Sampled, SampledState, Stands
 from serving.api.schemas import MAX_NOTE
 from serving.api.whole_cases import known_id
 from serving.console.acting import Code
-from serving.console.forms import nothing_if_empty
+from serving.console.forms import id_of, nothing_if_empty
 from serving.console.pages import PageRoute, gone_to, page, visited
-from serving.console.quality.answering import Level, check_answer, id_of
+from serving.console.quality.answering import Level, check_answer, refuse_anothers
 from serving.services import Services, identity, services
 
 router = APIRouter(route_class=PageRoute, dependencies=[Depends(visited)], include_in_schema=False)
@@ -109,10 +109,7 @@ def reopen(request: Request, case_id: str, parts: Parts, who: Who, form: Annotat
 
 def _seen(parts: Services, who: Identity, sampled_id: str) -> Sampled:
     found = parts.store().sampled(SampledId(id_of(sampled_id, "sampled_id")))
-    if not who.sees(found.queue):
-        raise OtherQueueError(
-            "'sampled_id' must name a case in a queue that is yours (got another's); take one of yours"
-        )
+    refuse_anothers(who, found)
     return found
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 from cases.identity import Identity
@@ -36,17 +37,35 @@ class Score:
     agreement: Agreement
 
 
-def read_twice(parts: Services, who: Identity, days: int) -> Sequence[Sampled]:
-    """The decisions of the last days that were read a second time, of the queues that `who` sees."""
-    return parts.store().read_twice(timedelta(days=days), who.queues)
+@dataclass(frozen=True)
+class Looked:
+    """What somebody looks at: decisions of the last days that were read twice, and exercises; each is read once."""
+
+    parts: Services
+    who: Identity
+    days: int
+
+    @cached_property
+    def twice(self) -> Sequence[Sampled]:
+        """Of the queues that they see."""
+        return self.parts.store().read_twice(timedelta(days=self.days), self.who.queues)
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """How far the deciders and the second readers agree."""
+        return agreement((one.first.answer, one.second.answer) for one in self.twice if one.second is not None)
+
+    @cached_property
+    def exercises(self) -> list[tuple[GoldenSet, list[Score]]]:
+        """The golden sets, each with how its attempts came out."""
+        theirs: dict[str, list[Attempt]] = defaultdict(list)
+        for attempt in self.parts.store().attempts():
+            theirs[attempt.set_id].append(attempt)
+        sets = self.parts.store().golden_sets()
+        return [(one, [score_of(one, each) for each in theirs[one.id]]) for one in sets]
 
 
-def agreed(twice: Sequence[Sampled]) -> Agreement:
-    """How far the deciders and the second readers agree."""
-    return agreement((one.first.answer, one.second.answer) for one in twice if one.second is not None)
-
-
-def samples(parts: Services, who: Identity, limit: int, _: int) -> Table[Sample]:
+def samples(of: Looked, limit: int) -> Table[Sample]:
     """What was drawn, the newest first."""
     columns: dict[str, Column[Sample]] = {
         "drawn_at": ("time", lambda each: each.drawn_at),
@@ -58,10 +77,11 @@ def samples(parts: Services, who: Identity, limit: int, _: int) -> Table[Sample]
     }
     for state in SampledState:
         columns[state.value] = ("whole", _counted(state))
-    return Table("/quality/drawn", "The samples drawn last", columns, parts.store().samples(limit, who.queues), limit)
+    found = of.parts.store().samples(limit, of.who.queues)
+    return Table("/quality/drawn", "The samples drawn last", columns, found, limit)
 
 
-def categories(parts: Services, who: Identity, limit: int, days: int) -> Table[CategoryAgreement]:
+def categories(of: Looked, limit: int) -> Table[CategoryAgreement]:
     """How far two readers agree on each category."""
     return Table(
         "/quality/categories",
@@ -72,16 +92,16 @@ def categories(parts: Services, who: Identity, limit: int, days: int) -> Table[C
             "both_did": ("whole", lambda each: each.agreed),
             "the_other_said": ("text", lambda each: ", ".join(f"{name} {count}" for name, count in each.taken_for)),
         },
-        agreed(read_twice(parts, who, days)).by_category,
+        of.agreement.by_category,
         limit,
-        {"days": days},
+        {"days": of.days},
     )
 
 
-def people(parts: Services, who: Identity, limit: int, days: int) -> Table[PersonAgreement]:
+def people(of: Looked, limit: int) -> Table[PersonAgreement]:
     """How often each was right where a third had to settle it. Not where that was one of the two."""
     answers = []
-    for one in read_twice(parts, who, days):
+    for one in of.twice:
         if one.adjudication is not None and not one.adjudication.own and one.second is not None:
             right = one.adjudication.reading.answer
             answers += [(each.reader, each.answer, right) for each in (one.first, one.second)]
@@ -94,11 +114,11 @@ def people(parts: Services, who: Identity, limit: int, days: int) -> Table[Perso
     }
     return Table(
         "/quality/people", "Readings by person against what was settled", columns, by_person(answers), limit,
-        {"days": days},
+        {"days": of.days},
     )  # fmt: skip
 
 
-def attempts(parts: Services, _: Identity, limit: int, __: int) -> Table[Score]:
+def attempts(of: Looked, limit: int) -> Table[Score]:
     """How exercises came out, set by set."""
     columns: dict[str, Column[Score]] = {
         "golden_set": ("text", lambda each: each.title),
@@ -110,21 +130,13 @@ def attempts(parts: Services, _: Identity, limit: int, __: int) -> Table[Score]:
         **_shares("severity", lambda each: each.agreement.severity),
         **_shares("severity_within_one", lambda each: each.agreement.severity_near),
     }
-    found = [score for _, scores in scores_of(parts) for score in scores]
+    found = [score for _, scores in of.exercises for score in scores]
     return Table("/quality/attempts", "Attempts at exercises", columns, found, limit)
 
 
-TABLES: Mapping[str, Callable[[Services, Identity, int, int], Table[Any]]] = {
+TABLES: Mapping[str, Callable[[Looked, int], Table[Any]]] = {
     "drawn": samples, "categories": categories, "people": people, "attempts": attempts,
 }  # fmt: skip
-
-
-def scores_of(parts: Services) -> list[tuple[GoldenSet, list[Score]]]:
-    """The golden sets, each with how its attempts came out."""
-    theirs: dict[str, list[Attempt]] = defaultdict(list)
-    for attempt in parts.store().attempts():
-        theirs[attempt.set_id].append(attempt)
-    return [(one, [score_of(one, each) for each in theirs[one.id]]) for one in parts.store().golden_sets()]
 
 
 def score_of(of: GoldenSet, attempt: Attempt) -> Score:

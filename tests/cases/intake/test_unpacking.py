@@ -19,8 +19,8 @@ SHEET = "xl/worksheets/sheet1.xml"
 MEBIBYTE = 1024**2
 
 
-def bomb(path: Path, mebibytes: int, name: str = SHEET) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed, packed.open(name, "w", force_zip64=True) as part:
+def bomb(path: Path, mebibytes: int, name: str = SHEET, method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as packed, packed.open(name, "w", force_zip64=True) as part:
         for _ in range(mebibytes):
             part.write(b"\0" * MEBIBYTE)
     return path
@@ -75,10 +75,13 @@ def test_parts_count_together(tmp_path: Path) -> None:
         refuse_bomb(path, 3 * MEBIBYTE - 1)
 
 
-def test_a_part_that_does_not_unpack_is_told(tmp_path: Path) -> None:
-    path = bomb(tmp_path / "torn.xlsx", 1)
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_part_that_does_not_unpack_is_told(tmp_path: Path, method: int) -> None:
+    path = bomb(tmp_path / "torn.xlsx", 1, method=method)
     raw = bytearray(path.read_bytes())
-    raw[60:200] = b"\xff" * 140
+    data = 30 + len(SHEET) + struct.unpack_from("<H", raw, 28)[0]
+    # Behind what each method begins with, so that it is the data that is wrong.
+    raw[data + 12 : data + 32] = b"\xff" * 20
     path.write_bytes(raw)
     with (
         pytest.raises(InvalidInputError, match=r"got torn\.xlsx, of which a part does not unpack"),
